@@ -1,0 +1,1 @@
+//! The command line over a project of models.

@@ -1,0 +1,175 @@
+//! What an engine must do. One small trait without default methods; retry, throttling and tracing are wrappers.
+
+use std::time::Duration;
+
+use arrow::array::RecordBatch;
+use lake_sql::render::dialect::Dialect;
+use lake_sql::types::Type;
+
+use crate::model::spec::{ColumnSpec, FileFormat};
+
+/// Executes statements. Calls block; the dispatcher brings its own threads.
+pub trait Engine: Send + Sync {
+    /// How its SQL is written.
+    fn dialect(&self) -> &Dialect;
+
+    /// What it can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Starts a statement and returns its id at once. The same token always gives the same execution.
+    fn submit(&self, submission: &Submission) -> Result<QueryId, EngineError>;
+
+    /// The states of running statements, in the order asked. Waits until one has ended, at most `wait`.
+    fn poll(&self, ids: &[QueryId], wait: Duration) -> Result<Vec<State>, EngineError>;
+
+    /// Asks for a statement to stop. Its final state comes from [`Engine::poll`], and may be success.
+    fn cancel(&self, id: &QueryId) -> Result<(), EngineError>;
+
+    /// The rows of a statement that has succeeded.
+    fn rows(&self, id: &QueryId) -> Result<Rows, EngineError>;
+
+    /// What the catalog knows of tables and views, in the order asked; None where there is nothing of that name.
+    fn describe(&self, tables: &[PhysicalName]) -> Result<Vec<Option<Described>>, EngineError>;
+
+    /// All names in a schema, in order; empty if there is no such schema.
+    fn list(&self, schema: &str) -> Result<Vec<PhysicalName>, EngineError>;
+}
+
+/// Name of a table in an engine's catalog.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct PhysicalName {
+    /// Schema, database of Glue.
+    pub schema: String,
+    /// Table.
+    pub table: String,
+}
+
+/// What an engine can do; the planner asks this and never for a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// `"t$refs"` can be read inside a statement that writes `t`, so a guard works.
+    pub guard_by_refs: bool,
+    /// `CREATE OR REPLACE VIEW` is atomic for readers.
+    pub replace_view: bool,
+    /// `ALTER TABLE … RENAME TO` is atomic and refuses an existing name.
+    pub rename_table: bool,
+    /// Files can be given with a submission.
+    pub files: bool,
+    /// Most statements at once.
+    pub max_concurrency: usize,
+}
+
+/// A statement to run.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// One statement, without semicolon.
+    pub sql: String,
+    /// Unique for each attempt of each step of each run; 32 to 128 characters.
+    pub token: String,
+    /// Relations that are files.
+    pub files: Vec<FileRelation>,
+}
+
+/// Files that a statement reads under a table's name. They add the columns `"$file"` (varchar) and `"$arrival"`
+/// (timestamp(6) with time zone) where the declared columns name them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRelation {
+    /// Name in the statement.
+    pub name: PhysicalName,
+    /// Declared columns.
+    pub columns: Vec<ColumnSpec>,
+    /// How they are written.
+    pub format: FileFormat,
+    /// Paths as the source store spells them, in order.
+    pub files: Vec<String>,
+}
+
+/// An engine's name for an execution.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct QueryId(pub String);
+
+/// State of an execution.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// Waiting or running.
+    Running,
+    /// Ended well.
+    Succeeded(Stats),
+    /// Ended without effect, or with an unknown one if the error says so.
+    Failed(EngineError),
+    /// Stopped on request, without effect.
+    Cancelled,
+}
+
+/// What a statement did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Rows returned or changed, if the engine tells.
+    pub rows: Option<u64>,
+    /// Bytes read, if the engine tells.
+    pub bytes_scanned: Option<u64>,
+}
+
+/// A result.
+pub struct Rows {
+    /// Names and Trino types of the columns.
+    pub columns: Vec<(String, Type)>,
+    /// The rows.
+    pub batches: Vec<RecordBatch>,
+}
+
+/// A table or view of a catalog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Whether it is a view.
+    pub view: bool,
+    /// The columns: name, type, nullable.
+    pub columns: Vec<(String, Type, bool)>,
+    /// Current snapshot; None for views and for tables without one.
+    pub snapshot: Option<i64>,
+    /// Table properties, such as the ownership mark.
+    pub properties: Vec<(String, String)>,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineError {
+    /// What kind of failure.
+    pub kind: ErrorKind,
+    /// Whether the statement may have had an effect.
+    pub effect: Effect,
+    /// The engine's own words.
+    pub message: String,
+    /// Execution, if there was one.
+    pub query: Option<QueryId>,
+    /// What a person can do about it.
+    pub help: Option<String>,
+}
+
+/// Kinds of failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The statement is wrong.
+    Statement,
+    /// A value in the data is wrong: overflow, bad cast, damaged file.
+    Data,
+    /// Another writer was first.
+    Conflict,
+    /// Too many requests or too little capacity.
+    Throttled,
+    /// Connection, storage or service.
+    Unavailable,
+    /// Not allowed.
+    Denied,
+    /// A defect in the engine.
+    Internal,
+}
+
+/// Whether a failed statement had its effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Certainly not.
+    None,
+    /// Unknown: probe first.
+    Unknown,
+}

@@ -1,0 +1,3 @@
+//! What users declare: sources, models, column handles, kinds and their builders.
+
+pub mod spec;

@@ -1,0 +1,1 @@
+//! The embedded engine: Trino SQL on DataFusion over Iceberg tables.

@@ -1,0 +1,1 @@
+//! Apache Iceberg tables in a folder: catalog and commits with conflict validation.

@@ -1,0 +1,1 @@
+//! The attributes and macros that check SQL models while the compiler runs.

@@ -1,0 +1,1 @@
+//! An in-memory engine with scheduled faults, for tests.

@@ -1,0 +1,56 @@
+//! Dialects as data. Nobody outside an engine's crate asks which engine it is.
+
+use crate::types::TypeRules;
+
+/// How an engine wants its SQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialect {
+    /// Name for people and golden files: `embedded`, `athena`, `trino`.
+    pub name: &'static str,
+    /// Decimal and char rules.
+    pub rules: TypeRules,
+    /// Whether `1.5` is a double there, so that `decimal '1.5'` must be sent.
+    pub decimal_literals_are_double: bool,
+    /// Digits of a second that a table's timestamp keeps (Athena and Iceberg: 6; Hive tables on Athena: 3).
+    pub timestamp_precision: u8,
+    /// Most bytes of one statement (Athena: 262,144).
+    pub max_statement_bytes: Option<usize>,
+    /// Quote character of identifiers in Hive-path DDL (Athena: back-tick in DROP, ALTER, plain CREATE TABLE).
+    pub ddl_quote: char,
+    /// Whether `CREATE OR REPLACE TABLE` exists.
+    pub create_or_replace_table: bool,
+    /// Properties of an Iceberg CTAS; `{location}` stands for a fresh location if the engine needs one.
+    pub ctas_properties: &'static [(&'static str, &'static str)],
+}
+
+impl Dialect {
+    /// The embedded engine.
+    pub const EMBEDDED: Dialect = Dialect {
+        name: "embedded",
+        rules: TypeRules::New,
+        decimal_literals_are_double: false,
+        timestamp_precision: 6,
+        max_statement_bytes: None,
+        ddl_quote: '"',
+        create_or_replace_table: true,
+        ctas_properties: &[],
+    };
+    /// A Trino server with Iceberg.
+    pub const TRINO: Dialect = Dialect { name: "trino", ctas_properties: &[("format", "'PARQUET'")], ..Self::EMBEDDED };
+    /// Amazon Athena, engine v3, Iceberg tables in Glue.
+    pub const ATHENA: Dialect = Dialect {
+        name: "athena",
+        rules: TypeRules::Old,
+        decimal_literals_are_double: true,
+        max_statement_bytes: Some(262_144),
+        ddl_quote: '`',
+        create_or_replace_table: false,
+        ctas_properties: &[
+            ("table_type", "'ICEBERG'"),
+            ("is_external", "false"),
+            ("format", "'PARQUET'"),
+            ("location", "'{location}'"),
+        ],
+        ..Self::EMBEDDED
+    };
+}

@@ -1,0 +1,1 @@
+//! Typed SQL pipelines for the data lake.
