@@ -80,7 +80,7 @@ pub struct FileRelation {
     pub columns: Vec<ColumnSpec>,
     /// How they are written.
     pub format: FileFormat,
-    /// Paths as the source store spells them, in order.
+    /// Paths that the engine can open (the target's landing folder joined with the path below it), in order.
     pub files: Vec<String>,
 }
 
@@ -129,6 +129,8 @@ pub struct Described {
     pub snapshot: Option<i64>,
     /// Table properties, such as the ownership mark.
     pub properties: Vec<(String, String)>,
+    /// A view's query as the engine keeps it (its spelling may differ from what was sent); None for tables.
+    pub definition: Option<String>,
 }
 
 /// What went wrong.
