@@ -2,7 +2,16 @@
 //!
 //! Planning and deciding are pure; only the dispatcher does I/O. No engine's SDK and no command line is in here.
 
+pub mod graph;
 pub mod model;
+mod nearest;
+pub mod select;
+#[cfg(test)]
+mod testing;
 
 #[cfg(feature = "run")]
 pub mod engine;
+#[cfg(feature = "run")]
+pub mod project;
+#[cfg(feature = "run")]
+pub mod run;

@@ -1,0 +1,83 @@
+//! What a run came to.
+
+use serde::{Deserialize, Serialize};
+
+/// Results of a run, as kept in the journal and as printed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSummary {
+    /// Version of this form.
+    pub version: u32,
+    /// The run.
+    pub run: String,
+    /// The target.
+    pub target: String,
+    /// When it began, in UTC.
+    pub started_at: String,
+    /// How long it took.
+    pub seconds: f64,
+    /// Every model that was asked for, each after what it reads.
+    pub models: Vec<ModelResult>,
+}
+
+/// Result of one model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ModelResult {
+    /// Its name.
+    pub model: String,
+    /// `view`, `table`, `append`, `merge` or `history`.
+    pub kind: String,
+    /// The crate that declares it.
+    pub krate: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Rows written; None where the engine did not tell, and for views.
+    pub rows: Option<u64>,
+    /// How long it took.
+    pub seconds: f64,
+    /// Why it ran, failed or was left out, for people.
+    pub message: Option<String>,
+    /// What a person can do about it.
+    pub help: Option<String>,
+}
+
+/// How a model ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Readers see what was written.
+    Published,
+    /// Nothing was new, nothing was written.
+    Unchanged,
+    /// An audit refused it; readers see the old data.
+    Refused,
+    /// It failed; readers see the old data.
+    Failed,
+    /// Something that it reads did not end well.
+    Skipped,
+    /// The run was interrupted first.
+    Cancelled,
+}
+
+impl Outcome {
+    /// Whether models that read this one may run.
+    pub fn is_good(self) -> bool {
+        matches!(self, Outcome::Published | Outcome::Unchanged)
+    }
+}
+
+impl RunSummary {
+    /// Models that ended in a certain way.
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.models.iter().filter(|model| model.outcome == outcome).count()
+    }
+
+    /// Whether every model ended well.
+    pub fn is_good(&self) -> bool {
+        self.models.iter().all(|model| model.outcome.is_good())
+    }
+
+    /// Whether the run was interrupted.
+    pub fn is_cancelled(&self) -> bool {
+        self.count(Outcome::Cancelled) > 0
+    }
+}
