@@ -1,5 +1,6 @@
 //! The function catalogue as data, a file a family, and overload resolution over it.
 
+pub use crate::types::signature::{Arg, BindLambda};
 use crate::types::{Type, TypeRules};
 
 /// What a function is called as.
@@ -43,15 +44,6 @@ pub struct Function {
     pub deterministic: bool,
 }
 
-/// An argument as overload resolution sees it.
-#[derive(Clone, Debug)]
-pub enum Arg {
-    /// A typed expression.
-    Typed(Type),
-    /// A lambda with that many parameters, whose type depends on the other arguments.
-    Lambda(usize),
-}
-
 /// A chosen overload.
 #[derive(Clone, Debug)]
 pub struct Resolved {
@@ -76,8 +68,6 @@ pub enum NoMatch {
     Lambda,
 }
 
-/// What a resolver asks for the result type of a lambda: position of the argument, types of its parameters.
-pub type BindLambda<'a> = dyn FnMut(usize, &[Type]) -> Option<Type> + 'a;
 /// Looks a function up by its name in any case; aliases (`pow`, `chr`…) are functions of their own.
 pub fn lookup(_name: &str) -> Option<&'static Function> {
     None

@@ -1,4 +1,21 @@
 //! SQL types as Trino has them, coercion between them, and the arithmetic of decimals.
+//!
+//! Nothing here knows functions by name: the catalogue is in [`crate::functions`].
+
+mod assign;
+mod cast;
+mod coercion;
+pub mod decimal;
+mod display;
+pub mod operators;
+mod parse;
+pub mod signature;
+mod written;
+
+pub use assign::{Assignment, can_assign};
+pub use cast::can_cast;
+pub use coercion::{can_coerce, common_super_type};
+pub use parse::ParseTypeError;
 
 /// Which of Trino's two rule sets holds for decimal arithmetic and for char against varchar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -83,4 +100,49 @@ pub struct Field {
     pub name: Option<String>,
     /// Its type.
     pub ty: Type,
+}
+
+impl Type {
+    /// Whether values can be compared by `=`, grouped and put into DISTINCT.
+    pub fn is_comparable(&self) -> bool {
+        match self {
+            Type::Array(element) => element.is_comparable(),
+            Type::Map(key, value) => key.is_comparable() && value.is_comparable(),
+            Type::Row(fields) => fields.iter().all(|field| field.ty.is_comparable()),
+            Type::Function(..) | Type::Opaque(_) => false,
+            _ => true,
+        }
+    }
+
+    /// Whether values have an order: `<`, ORDER BY, `max`.
+    pub fn is_orderable(&self) -> bool {
+        match self {
+            Type::Array(element) => element.is_orderable(),
+            Type::Row(fields) => fields.iter().all(|field| field.ty.is_orderable()),
+            Type::Map(..) | Type::Json | Type::Function(..) | Type::Opaque(_) => false,
+            _ => true,
+        }
+    }
+
+    /// Whether it is one of the four integer types.
+    pub fn is_integer(&self) -> bool {
+        matches!(self, Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt)
+    }
+
+    /// Whether it is a number: integer, decimal or floating point.
+    pub fn is_numeric(&self) -> bool {
+        self.is_integer() || matches!(self, Type::Real | Type::Double | Type::Decimal { .. })
+    }
+
+    /// Whether an error stands anywhere in it.
+    pub fn has_error(&self) -> bool {
+        match self {
+            Type::Error => true,
+            Type::Array(element) => element.has_error(),
+            Type::Map(key, value) => key.has_error() || value.has_error(),
+            Type::Row(fields) => fields.iter().any(|field| field.ty.has_error()),
+            Type::Function(arguments, result) => result.has_error() || arguments.iter().any(Type::has_error),
+            _ => false,
+        }
+    }
 }
