@@ -24,7 +24,7 @@ pub(crate) fn column(text: &str) -> ColumnSpec {
         other => panic!("no such type in tests: {other}"),
     };
     let nullable = words.next() == Some("null");
-    ColumnSpec { name, ty, nullable, brand: None, description: String::new(), audits: vec![] }
+    ColumnSpec { name, ty, nullable, brand: None, description: String::new(), audits: vec![], content: Content::Value }
 }
 
 /// A source that is a table.
@@ -38,7 +38,6 @@ pub(crate) fn source(name: &str, columns: &[&str]) -> SourceSpec {
         krate: "test",
     }
 }
-
 
 /// A model of any kind; each upstream is bound under its bare name.
 pub(crate) fn model(name: &str, kind: Kind, columns: &[&str], template: &str, upstreams: &[&str]) -> ModelSpec {

@@ -34,6 +34,20 @@ pub struct ColumnSpec {
     pub description: String,
     /// Audits declared at the field.
     pub audits: Vec<ColumnAudit>,
+    /// What fills it, in a source of files.
+    pub content: Content,
+}
+
+/// What fills a column of a source of files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Content {
+    /// A value of the data, found by the column's name.
+    #[default]
+    Value,
+    /// `#[col(file)]`: the path of the file that the row came in (`"$file"`).
+    File,
+    /// `#[col(arrival)]`: when that file arrived (`"$arrival"`).
+    Arrival,
 }
 
 /// Audits that a field attribute declares.
