@@ -12,6 +12,10 @@ mod testing;
 #[cfg(feature = "run")]
 pub mod engine;
 #[cfg(feature = "run")]
+pub mod journal;
+#[cfg(feature = "run")]
+pub mod plan;
+#[cfg(feature = "run")]
 pub mod project;
 #[cfg(feature = "run")]
 pub mod run;
