@@ -246,8 +246,10 @@ impl Binding<'_> {
         Some(match number {
             Number::Constant(value) => *value,
             Number::Variable(index) => self.numbers[*index]?,
-            Number::Add(a, b) => self.number(a)? + self.number(b)?,
-            Number::Subtract(a, b) => self.number(a)? - self.number(b)?,
+            Number::Add(a, b) => self.number(a)?.saturating_add(self.number(b)?),
+            Number::Subtract(a, b) => self.number(a)?.saturating_sub(self.number(b)?),
+            Number::Multiply(a, b) => self.number(a)?.saturating_mul(self.number(b)?),
+            Number::Divide(a, b) => self.number(a)?.checked_div(self.number(b)?)?,
             Number::Min(a, b) => self.number(a)?.min(self.number(b)?),
             Number::Max(a, b) => self.number(a)?.max(self.number(b)?),
         })

@@ -84,7 +84,10 @@ impl Choice<'_> {
         lambda: &mut BindLambda<'_>,
     ) -> Vec<Candidate> {
         let mut candidates = vec![];
-        for (index, signature) in self.signatures.iter().enumerate().filter(|(_, signature)| eligible(signature)) {
+        for (index, signature) in self.signatures.iter().enumerate() {
+            if !signature.exists(self.rules) || !eligible(signature) {
+                continue;
+            }
             match bind(signature, self.args, coerce, self.rules, lambda) {
                 Ok(bound) => candidates.push((index, bound)),
                 Err(unfit) => self.lambda_refused |= unfit == Unfit::Lambda,

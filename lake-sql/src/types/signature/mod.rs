@@ -5,9 +5,11 @@
 //! (K, V) -> map(K, V) where K comparable
 //! (varchar(x), varchar(y)) -> varchar(x + y)
 //! (varchar...) -> varchar
+//! (array(E)) -> E only new
 //! ```
 //!
 //! Type variables begin with a capital; variables for lengths and precisions are small letters.
+//! `only new` and `only old` name the rules under which the signature exists.
 
 mod bind;
 mod choose;
@@ -15,7 +17,7 @@ mod parse;
 
 pub use choose::{Chosen, Refusal, choose};
 
-use super::Type;
+use super::{Type, TypeRules};
 
 /// What a resolver asks for the result type of a lambda: position of the argument, types of its parameters.
 pub type BindLambda<'a> = dyn FnMut(usize, &[Type]) -> Option<Type> + 'a;
@@ -38,6 +40,7 @@ pub struct Signature {
     arguments: Vec<Pattern>,
     variadic: bool,
     result: Pattern,
+    only: Option<TypeRules>,
 }
 
 /// A type variable.
@@ -73,6 +76,8 @@ enum Number {
     Variable(usize),
     Add(Box<Number>, Box<Number>),
     Subtract(Box<Number>, Box<Number>),
+    Multiply(Box<Number>, Box<Number>),
+    Divide(Box<Number>, Box<Number>),
     Min(Box<Number>, Box<Number>),
     Max(Box<Number>, Box<Number>),
 }
@@ -81,6 +86,11 @@ impl Signature {
     /// The signature as written.
     pub fn text(&self) -> &'static str {
         self.text
+    }
+
+    /// Whether it exists under these rules.
+    pub fn exists(&self, rules: TypeRules) -> bool {
+        self.only.is_none_or(|only| only == rules)
     }
 
     /// Whether that many arguments fit.

@@ -1,7 +1,7 @@
 //! Reading signatures. They are constants of the catalogue: a mistake in one is a bug, found by the catalogue's tests.
 
 use super::{Number, Pattern, Signature, Variable};
-use crate::types::{Field, Type};
+use crate::types::{Field, Type, TypeRules};
 
 impl Signature {
     /// Reads a signature; the error says what is wrong with it.
@@ -11,11 +11,20 @@ impl Signature {
         reader.expect("->")?;
         let result = reader.pattern()?;
         reader.constraints()?;
+        let only = reader.only();
         match reader.rest.trim() {
             "" => {}
             rest => return Err(format!("`{rest}` left over in {text}")),
         }
-        Ok(Signature { text, variables: reader.variables, lengths: reader.lengths.len(), arguments, variadic, result })
+        Ok(Signature {
+            text,
+            variables: reader.variables,
+            lengths: reader.lengths.len(),
+            arguments,
+            variadic,
+            result,
+            only,
+        })
     }
 }
 
@@ -27,7 +36,7 @@ struct Reader {
 
 impl Reader {
     fn eat(&mut self, token: &str) -> bool {
-        match self.rest.trim_start().strip_prefix(token) {
+        match self.rest.trim_start().strip_prefix(token.trim_start()) {
             Some(rest) => {
                 self.rest = rest;
                 true
@@ -139,12 +148,25 @@ impl Reader {
     }
 
     fn number(&mut self) -> Result<Number, String> {
-        let mut left = self.term()?;
+        let mut left = self.product()?;
         loop {
             if self.eat("+") {
-                left = Number::Add(Box::new(left), Box::new(self.term()?));
+                left = Number::Add(Box::new(left), Box::new(self.product()?));
             } else if self.eat("-") {
-                left = Number::Subtract(Box::new(left), Box::new(self.term()?));
+                left = Number::Subtract(Box::new(left), Box::new(self.product()?));
+            } else {
+                return Ok(left);
+            }
+        }
+    }
+
+    fn product(&mut self) -> Result<Number, String> {
+        let mut left = self.term()?;
+        loop {
+            if self.eat("*") {
+                left = Number::Multiply(Box::new(left), Box::new(self.term()?));
+            } else if self.eat("/") {
+                left = Number::Divide(Box::new(left), Box::new(self.term()?));
             } else {
                 return Ok(left);
             }
@@ -152,6 +174,11 @@ impl Reader {
     }
 
     fn term(&mut self) -> Result<Number, String> {
+        if self.eat("(") {
+            let inner = self.number()?;
+            self.expect(")")?;
+            return Ok(inner);
+        }
         let word = self.word()?;
         if let Ok(constant) = word.parse() {
             return Ok(Number::Constant(constant));
@@ -169,6 +196,10 @@ impl Reader {
             self.lengths.len() - 1
         });
         Ok(Number::Variable(index))
+    }
+
+    fn only(&mut self) -> Option<TypeRules> {
+        if self.eat(" only new") { Some(TypeRules::New) } else { self.eat(" only old").then_some(TypeRules::Old) }
     }
 
     fn constraints(&mut self) -> Result<(), String> {

@@ -1,0 +1,40 @@
+//! Bytes: hashes, encodings, checksums.
+
+use super::{Function, scalar};
+
+pub(super) static FUNCTIONS: &[Function] = &[
+    scalar("crc32", &["(varbinary) -> bigint"]).total(),
+    scalar("from_base32", &["(varbinary) -> varbinary", "(varchar(x)) -> varbinary"]),
+    scalar("from_base64", &["(varbinary) -> varbinary", "(varchar(x)) -> varbinary"]),
+    scalar("from_base64url", &["(varbinary) -> varbinary", "(varchar(x)) -> varbinary"]),
+    scalar("from_big_endian_32", &["(varbinary) -> integer"]),
+    scalar("from_big_endian_64", &["(varbinary) -> bigint"]),
+    scalar("from_hex", &["(varbinary) -> varbinary", "(varchar(x)) -> varbinary"]),
+    scalar("from_ieee754_32", &["(varbinary) -> real"]),
+    scalar("from_ieee754_64", &["(varbinary) -> double"]),
+    scalar(
+        "from_utf8",
+        &["(varbinary) -> varchar", "(varbinary, bigint) -> varchar", "(varbinary, varchar(x)) -> varchar"],
+    ),
+    scalar("hmac_md5", &["(varbinary, varbinary) -> varbinary"]).total(),
+    scalar("hmac_sha1", &["(varbinary, varbinary) -> varbinary"]).total(),
+    scalar("hmac_sha256", &["(varbinary, varbinary) -> varbinary"]).total(),
+    scalar("hmac_sha512", &["(varbinary, varbinary) -> varbinary"]).total(),
+    scalar("md5", &["(varbinary) -> varbinary"]).total(),
+    scalar("murmur3", &["(varbinary) -> varbinary"]).total(),
+    scalar("sha1", &["(varbinary) -> varbinary"]).total(),
+    scalar("sha256", &["(varbinary) -> varbinary"]).total(),
+    scalar("sha512", &["(varbinary) -> varbinary"]).total(),
+    scalar("spooky_hash_v2_32", &["(varbinary) -> varbinary"]).total(),
+    scalar("spooky_hash_v2_64", &["(varbinary) -> varbinary"]).total(),
+    scalar("to_base32", &["(varbinary) -> varchar"]).total(),
+    scalar("to_base64", &["(varbinary) -> varchar"]).total(),
+    scalar("to_base64url", &["(varbinary) -> varchar"]).total(),
+    scalar("to_big_endian_32", &["(integer) -> varbinary"]).total(),
+    scalar("to_big_endian_64", &["(bigint) -> varbinary"]).total(),
+    scalar("to_hex", &["(varbinary) -> varchar"]).total(),
+    scalar("to_ieee754_32", &["(real) -> varbinary"]).total(),
+    scalar("to_ieee754_64", &["(double) -> varbinary"]).total(),
+    scalar("to_utf8", &["(char(x)) -> varbinary only new", "(varchar(x)) -> varbinary"]).total(),
+    scalar("xxhash64", &["(varbinary) -> varbinary"]).total(),
+];

@@ -1,0 +1,215 @@
+//! Numbers: arithmetic, rounding, trigonometry, distributions, bits.
+
+use super::{Function, scalar};
+
+pub(super) static FUNCTIONS: &[Function] = &[
+    scalar(
+        "abs",
+        &[
+            "(bigint) -> bigint",
+            "(decimal(p, s)) -> decimal(p, s)",
+            "(double) -> double",
+            "(integer) -> integer",
+            "(real) -> real",
+            "(smallint) -> smallint",
+            "(tinyint) -> tinyint",
+        ],
+    ),
+    scalar("acos", &["(double) -> double"]).total(),
+    scalar("asin", &["(double) -> double"]).total(),
+    scalar("atan", &["(double) -> double"]).total(),
+    scalar("atan2", &["(double, double) -> double"]).total(),
+    scalar("beta_cdf", &["(double, double, double) -> double"]),
+    scalar("bit_count", &["(bigint, bigint) -> bigint"]),
+    scalar("bitwise_and", &["(bigint, bigint) -> bigint"]).total(),
+    scalar(
+        "bitwise_left_shift",
+        &[
+            "(bigint, integer) -> bigint",
+            "(integer, integer) -> integer",
+            "(smallint, integer) -> smallint",
+            "(tinyint, integer) -> tinyint",
+        ],
+    )
+    .total(),
+    scalar("bitwise_not", &["(bigint) -> bigint"]).total(),
+    scalar("bitwise_or", &["(bigint, bigint) -> bigint"]).total(),
+    scalar(
+        "bitwise_right_shift",
+        &[
+            "(bigint, integer) -> bigint",
+            "(integer, integer) -> integer",
+            "(smallint, integer) -> smallint",
+            "(tinyint, integer) -> tinyint",
+        ],
+    )
+    .total(),
+    scalar(
+        "bitwise_right_shift_arithmetic",
+        &[
+            "(bigint, integer) -> bigint",
+            "(integer, integer) -> integer",
+            "(smallint, integer) -> smallint",
+            "(tinyint, integer) -> tinyint",
+        ],
+    )
+    .total(),
+    scalar("bitwise_xor", &["(bigint, bigint) -> bigint"]).total(),
+    scalar("cbrt", &["(double) -> double"]).total(),
+    scalar(
+        "ceil",
+        &[
+            "(bigint) -> bigint",
+            "(decimal(p, s)) -> decimal(p - s + min(s, 1), 0)",
+            "(double) -> double",
+            "(integer) -> integer",
+            "(real) -> real",
+            "(smallint) -> smallint",
+            "(tinyint) -> tinyint",
+        ],
+    )
+    .total(),
+    scalar(
+        "ceiling",
+        &[
+            "(bigint) -> bigint",
+            "(decimal(p, s)) -> decimal(p - s + min(s, 1), 0)",
+            "(double) -> double",
+            "(integer) -> integer",
+            "(real) -> real",
+            "(smallint) -> smallint",
+            "(tinyint) -> tinyint",
+        ],
+    )
+    .total(),
+    scalar("cos", &["(double) -> double"]).total(),
+    scalar("cosh", &["(double) -> double"]).total(),
+    scalar("degrees", &["(double) -> double"]).total(),
+    scalar("e", &["() -> double"]).never_null().total(),
+    scalar("exp", &["(double) -> double"]).total(),
+    scalar(
+        "floor",
+        &[
+            "(bigint) -> bigint",
+            "(decimal(p, s)) -> decimal(p - s + min(s, 1), 0)",
+            "(double) -> double",
+            "(integer) -> integer",
+            "(real) -> real",
+            "(smallint) -> smallint",
+            "(tinyint) -> tinyint",
+        ],
+    )
+    .total(),
+    scalar("from_base", &["(varchar(x), bigint) -> bigint"]),
+    scalar("infinity", &["() -> double"]).never_null().total(),
+    scalar("inverse_beta_cdf", &["(double, double, double) -> double"]),
+    scalar("inverse_normal_cdf", &["(double, double, double) -> double"]),
+    scalar("is_finite", &["(double) -> boolean", "(real) -> boolean only new"]).total(),
+    scalar("is_infinite", &["(double) -> boolean"]).total(),
+    scalar("is_nan", &["(double) -> boolean", "(real) -> boolean"]).total(),
+    scalar("ln", &["(double) -> double"]).total(),
+    scalar("log", &["(double, double) -> double"]),
+    scalar("log10", &["(double) -> double"]).total(),
+    scalar("log2", &["(double) -> double"]).total(),
+    scalar(
+        "mod",
+        &[
+            "(bigint, bigint) -> bigint",
+            "(decimal(p, s), decimal(q, t)) -> decimal(min(p - s, q - t) + max(s, t), max(s, t))",
+            "(double, double) -> double",
+            "(integer, integer) -> integer",
+            "(real, real) -> real",
+            "(smallint, smallint) -> smallint",
+            "(tinyint, tinyint) -> tinyint",
+        ],
+    ),
+    scalar("nan", &["() -> double"]).never_null().total(),
+    scalar("normal_cdf", &["(double, double, double) -> double"]),
+    scalar("pi", &["() -> double"]).never_null().total(),
+    scalar("pow", &["(double, double) -> double"]).total(),
+    scalar("power", &["(double, double) -> double"]).total(),
+    scalar("radians", &["(double) -> double"]).total(),
+    scalar(
+        "rand",
+        &[
+            "() -> double",
+            "(bigint) -> bigint",
+            "(bigint, bigint) -> bigint",
+            "(integer) -> integer",
+            "(integer, integer) -> integer",
+            "(smallint) -> smallint",
+            "(smallint, smallint) -> smallint",
+            "(tinyint) -> tinyint",
+            "(tinyint, tinyint) -> tinyint",
+        ],
+    )
+    .nondeterministic(),
+    scalar(
+        "random",
+        &[
+            "() -> double",
+            "(bigint) -> bigint",
+            "(bigint, bigint) -> bigint",
+            "(integer) -> integer",
+            "(integer, integer) -> integer",
+            "(smallint) -> smallint",
+            "(smallint, smallint) -> smallint",
+            "(tinyint) -> tinyint",
+            "(tinyint, tinyint) -> tinyint",
+        ],
+    )
+    .nondeterministic(),
+    scalar(
+        "round",
+        &[
+            "(bigint) -> bigint",
+            "(bigint, integer) -> bigint",
+            "(decimal(p, s)) -> decimal(p - s + min(s, 1), 0)",
+            "(decimal(p, s), integer) -> decimal(min(38, p + 1), s)",
+            "(double) -> double",
+            "(double, integer) -> double",
+            "(integer) -> integer",
+            "(integer, integer) -> integer",
+            "(real) -> real",
+            "(real, integer) -> real",
+            "(smallint) -> smallint",
+            "(smallint, integer) -> smallint",
+            "(tinyint) -> tinyint",
+            "(tinyint, integer) -> tinyint",
+        ],
+    ),
+    scalar(
+        "sign",
+        &[
+            "(bigint) -> bigint",
+            "(decimal(p, s)) -> decimal(1, 0)",
+            "(double) -> double",
+            "(integer) -> integer",
+            "(real) -> real",
+            "(smallint) -> smallint",
+            "(tinyint) -> tinyint",
+        ],
+    )
+    .total(),
+    scalar("sin", &["(double) -> double"]).total(),
+    scalar("sinh", &["(double) -> double"]).total(),
+    scalar("sqrt", &["(double) -> double"]).total(),
+    scalar("t_cdf", &["(double, double) -> double only new"]),
+    scalar("t_pdf", &["(double, double) -> double only new"]),
+    scalar("tan", &["(double) -> double"]).total(),
+    scalar("tanh", &["(double) -> double"]).total(),
+    scalar("to_base", &["(bigint, bigint) -> varchar(64)"]),
+    scalar(
+        "truncate",
+        &[
+            "(decimal(p, s)) -> decimal(max(p - s, 1), 0)",
+            "(decimal(p, s), integer) -> decimal(p, s)",
+            "(double) -> double",
+            "(real) -> real",
+        ],
+    )
+    .total(),
+    scalar("width_bucket", &["(double, array(double)) -> bigint", "(double, double, double, bigint) -> bigint"]),
+    scalar("wilson_interval_lower", &["(bigint, bigint, double) -> double"]),
+    scalar("wilson_interval_upper", &["(bigint, bigint, double) -> double"]),
+];
