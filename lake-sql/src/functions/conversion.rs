@@ -28,6 +28,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         ],
     )
     .may_be_null(),
+    scalar("current_groups", &["() -> array(varchar)"]).never_null().total().nondeterministic(),
     scalar("format_number", &["(bigint) -> varchar", "(double) -> varchar"]),
     scalar("greatest", &["(E...) -> E where E orderable"]),
     scalar("least", &["(E...) -> E where E orderable"]),

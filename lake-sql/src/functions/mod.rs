@@ -128,12 +128,11 @@ pub enum NoMatch {
 }
 
 /// Forms that look like functions and have a grammar of their own.
-const FORMS: [&str; 32] = [
+const FORMS: [&str; 31] = [
     "cast",
     "coalesce",
     "current_catalog",
     "current_date",
-    "current_groups",
     "current_path",
     "current_schema",
     "current_time",

@@ -7,7 +7,7 @@ use crate::syntax::tree::{TypeName, TypeNameKind};
 
 impl Type {
     /// The type that a query wrote, or the finding that there is none such.
-    pub fn from_syntax(written: &TypeName) -> Result<Type, Finding> {
+    pub fn from_syntax(written: &TypeName) -> Result<Type, Box<Finding>> {
         let failed = |error: ParseTypeError| invalid(written, error);
         match &written.kind {
             TypeNameKind::Simple(name, numbers) => simple(name, numbers).map_err(failed),
@@ -30,7 +30,7 @@ impl Type {
     }
 }
 
-fn generic(written: &TypeName, name: &str, arguments: &[TypeName]) -> Result<Type, Finding> {
+fn generic(written: &TypeName, name: &str, arguments: &[TypeName]) -> Result<Type, Box<Finding>> {
     let arguments: Vec<_> = arguments.iter().map(Type::from_syntax).collect::<Result<_, _>>()?;
     match (name, arguments.as_slice()) {
         ("qdigest", [value]) => Ok(Type::Opaque(format!("qdigest({value})"))),
@@ -40,13 +40,13 @@ fn generic(written: &TypeName, name: &str, arguments: &[TypeName]) -> Result<Typ
     }
 }
 
-fn invalid(written: &TypeName, error: ParseTypeError) -> Finding {
+fn invalid(written: &TypeName, error: ParseTypeError) -> Box<Finding> {
     let finding = Finding::error("unknown-type", written.span, error.message).label("not a type");
-    match &written.kind {
+    Box::new(match &written.kind {
         TypeNameKind::Simple(name, numbers) => match nearest(name) {
             Some(known) if simple(name, &[]).is_err() && numbers.is_empty() => finding.suggest(written.span, known),
             _ => finding,
         },
         _ => finding,
-    }
+    })
 }
