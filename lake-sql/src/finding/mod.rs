@@ -2,6 +2,8 @@
 //!
 //! One file a finding: its constructor, its documentation and its examples, which are its tests.
 
+pub mod syntax;
+
 use crate::span::Span;
 
 /// How bad a finding is.
@@ -26,6 +28,8 @@ pub struct Finding {
     pub message: String,
     /// A few words for the place itself, shown behind the carets.
     pub label: String,
+    /// Other places that explain it, such as the opening parenthesis, each with a few words.
+    pub context: Vec<(Span, String)>,
     /// Further facts, such as the columns that exist.
     pub notes: Vec<String>,
     /// What to write instead.
@@ -52,6 +56,7 @@ impl Finding {
             span,
             message: message.into(),
             label: String::new(),
+            context: vec![],
             notes: vec![],
             help: None,
             suggestion: None,
@@ -61,6 +66,12 @@ impl Finding {
     /// Sets the words shown at the place.
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
+        self
+    }
+
+    /// Points at another place that explains it.
+    pub fn context(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.context.push((span, label.into()));
         self
     }
 

@@ -126,8 +126,24 @@ pub enum QueryBody {
         /// All of it.
         span: Span,
     },
-    /// ( query )
-    Parenthesized(Box<Query>),
+    /// ( query ); the span has the parentheses.
+    Parenthesized(Box<Query>, Span),
+    /// What stands where a syntax error was; it was reported.
+    Error(Span),
+}
+
+impl QueryBody {
+    /// All of it.
+    pub fn span(&self) -> Span {
+        match self {
+            QueryBody::Select(select) => select.span,
+            QueryBody::SetOp { span, .. }
+            | QueryBody::Values { span, .. }
+            | QueryBody::Table { span, .. }
+            | QueryBody::Parenthesized(_, span)
+            | QueryBody::Error(span) => *span,
+        }
+    }
 }
 
 /// Set operations.
@@ -290,6 +306,8 @@ pub enum RelationKind {
     JsonTable,
     /// relation MATCH_RECOGNIZE (…), kept as text.
     MatchRecognize(Box<Relation>),
+    /// What stands where a syntax error was; it was reported.
+    Error,
 }
 
 /// Argument of a table function.
@@ -687,7 +705,7 @@ pub enum Literal {
     Null,
     /// TRUE, FALSE
     Boolean(bool),
-    /// 42, 0x2A, 1_000: digits as written
+    /// 42, 0x2A, 1_000: digits as written; `-42` too, whose minus is part of the number in Trino's grammar
     Integer(String),
     /// 1.5
     Decimal(String),
@@ -929,6 +947,8 @@ pub enum AlterAction {
     RenameColumn(Ident, Ident),
     /// ALTER COLUMN a SET DATA TYPE t
     SetColumnType(Ident, TypeName),
+    /// ALTER COLUMN a DROP NOT NULL
+    DropNotNull(Ident),
     /// SET PROPERTIES a = b
     SetProperties(Vec<(Ident, Expr)>),
     /// EXECUTE procedure(a => b)

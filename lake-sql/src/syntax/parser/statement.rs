@@ -1,0 +1,390 @@
+//! Statements.
+
+use super::{Parser, Rule};
+use crate::finding::syntax;
+use crate::span::Span;
+use crate::syntax::token::{Keyword, Kind, Symbol};
+use crate::syntax::tree::{
+    AlterAction, ColumnDefinition, Expr, Ident, MergeAction, MergeClause, Name, ObjectKind, Query, Statement,
+    StatementKind,
+};
+
+impl Parser<'_> {
+    pub(in crate::syntax) fn statement(&mut self) -> Rule<Statement> {
+        let statement = self.inner_statement()?;
+        if self.is_symbol(Symbol::Semicolon) && self.kind_at(1) == Kind::End {
+            self.bump();
+        }
+        Ok(statement)
+    }
+
+    fn inner_statement(&mut self) -> Rule<Statement> {
+        let start = self.start();
+        let kind = self.statement_kind()?;
+        Ok(Statement { kind, span: self.since(start) })
+    }
+
+    fn statement_kind(&mut self) -> Rule<StatementKind> {
+        match self.kind() {
+            Kind::Word(Keyword::Create) => self.create(),
+            Kind::Word(Keyword::Drop) => self.drop_object(),
+            Kind::Word(Keyword::Alter) => self.alter(),
+            Kind::Word(Keyword::Insert) => self.insert(),
+            Kind::Word(Keyword::Update) => self.update(),
+            Kind::Word(Keyword::Delete) => self.delete(),
+            Kind::Word(Keyword::Truncate) => {
+                self.bump();
+                self.expect_word(Keyword::Table, "`table`")?;
+                Ok(StatementKind::Truncate { name: self.name()? })
+            }
+            Kind::Word(Keyword::Merge) => self.merge(),
+            Kind::Word(Keyword::Explain) => {
+                self.bump();
+                self.eat_word(Keyword::Analyze);
+                let statement = self.nested(Self::inner_statement)?;
+                Ok(StatementKind::Explain(Box::new(statement)))
+            }
+            Kind::Word(Keyword::Show) => self.show(),
+            Kind::Word(Keyword::Describe | Keyword::Desc) => {
+                self.bump();
+                Ok(StatementKind::Describe(self.name()?))
+            }
+            kind if kind.starts_query() || kind == Kind::Symbol(Symbol::LeftParen) => {
+                Ok(StatementKind::Query(self.query()?))
+            }
+            _ => Err(self.unexpected("a statement, such as `select` or `create table`")),
+        }
+    }
+
+    fn create(&mut self) -> Rule<StatementKind> {
+        self.bump();
+        let replace = self.eat_words(&[Keyword::Or, Keyword::Replace]);
+        if self.eat_word(Keyword::View) {
+            let name = self.name()?;
+            if self.is_symbol(Symbol::LeftParen) {
+                let finding = syntax::expected(self.span(), "`as`", "a list of columns")
+                    .help("a view has the columns of its query: name them there");
+                return Err(self.report(finding));
+            }
+            self.comment()?;
+            if self.eat_word(Keyword::Security) && !self.eat_word(Keyword::Definer) {
+                self.expect_word(Keyword::Invoker, "`definer` or `invoker`")?;
+            }
+            self.expect_word(Keyword::As, "`as`")?;
+            return Ok(StatementKind::CreateView { name, replace, query: self.query()? });
+        }
+        if !replace && self.eat_word(Keyword::Schema) {
+            let if_not_exists = self.if_not_exists();
+            let name = self.name()?;
+            if self.eat_word(Keyword::With) {
+                self.properties_in_parens()?;
+            }
+            return Ok(StatementKind::CreateSchema { name, if_not_exists });
+        }
+        self.expect_word(Keyword::Table, "`table`, `view` or `schema`")?;
+        self.create_table(replace)
+    }
+
+    fn create_table(&mut self, replace: bool) -> Rule<StatementKind> {
+        let if_not_exists = self.if_not_exists();
+        let name = self.name()?;
+        let names_only = self.symbol_at(0, Symbol::LeftParen)
+            && matches!(self.kind_at(2), Kind::Symbol(Symbol::Comma | Symbol::RightParen));
+        let mut columns = vec![];
+        let mut definitions = vec![];
+        if names_only {
+            columns = self.column_names()?;
+        } else if self.is_symbol(Symbol::LeftParen) {
+            definitions = self.parens(|p| Ok(p.comma_list(Self::column_definition)))?;
+        }
+        self.comment()?;
+        let properties = if self.eat_word(Keyword::With) { self.properties_in_parens()? } else { vec![] };
+        if !definitions.is_empty() {
+            return Ok(StatementKind::CreateTable { name, replace, if_not_exists, columns: definitions, properties });
+        }
+        self.expect_word(Keyword::As, "`as` and a query, or columns in parentheses")?;
+        let query = self.table_query()?;
+        let with_data = self.with_data()?;
+        Ok(StatementKind::CreateTableAs { name, replace, if_not_exists, columns, properties, query, with_data })
+    }
+
+    /// The query of CREATE TABLE AS, which may stand in parentheses.
+    fn table_query(&mut self) -> Rule<Query> {
+        match self.is_symbol(Symbol::LeftParen) && self.kind_at(1).is(Keyword::With) {
+            true => self.parens(Self::query),
+            false => self.query(),
+        }
+    }
+
+    fn with_data(&mut self) -> Rule<bool> {
+        if !self.eat_word(Keyword::With) {
+            return Ok(true);
+        }
+        let without = self.eat_word(Keyword::No);
+        self.expect_word(Keyword::Data, "`data` or `no data`")?;
+        Ok(!without)
+    }
+
+    fn if_not_exists(&mut self) -> bool {
+        self.eat_words(&[Keyword::If, Keyword::Not, Keyword::Exists])
+    }
+
+    fn if_exists(&mut self) -> bool {
+        self.eat_words(&[Keyword::If, Keyword::Exists])
+    }
+
+    fn comment(&mut self) -> Rule<Option<String>> {
+        match self.eat_word(Keyword::Comment) {
+            true => self.string().map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn column_definition(&mut self) -> Rule<ColumnDefinition> {
+        let name = self.ident()?;
+        let ty = self.type_name()?;
+        let not_null = self.eat_words(&[Keyword::Not, Keyword::Null]);
+        let comment = self.comment()?;
+        if self.eat_word(Keyword::With) {
+            self.properties_in_parens()?;
+        }
+        let span = self.since(name.span.start);
+        Ok(ColumnDefinition { name, ty, not_null, comment, span })
+    }
+
+    fn properties_in_parens(&mut self) -> Rule<Vec<(Ident, Expr)>> {
+        self.parens(|p| Ok(p.comma_list(Self::assignment)))
+    }
+
+    /// `a = expression`
+    fn assignment(&mut self) -> Rule<(Ident, Expr)> {
+        let name = self.ident()?;
+        if self.is_symbol(Symbol::Dot) {
+            let finding = syntax::expected(self.span(), "`=`", "`.`")
+                .help("a column that is set has no table in front, and a field of a row cannot be set alone");
+            return Err(self.report(finding));
+        }
+        self.expect(Symbol::Equal, "`=`")?;
+        let value = match self.is(Keyword::Default) && matches!(self.kind_at(1), Kind::End | Kind::Symbol(_)) {
+            true => {
+                let span = self.bump().span;
+                Expr { kind: crate::syntax::tree::ExprKind::Column(default_word(span)), span }
+            }
+            false => self.try_expr()?,
+        };
+        Ok((name, value))
+    }
+
+    fn object_kind(&mut self) -> Rule<ObjectKind> {
+        for (word, object) in [
+            (Keyword::Table, ObjectKind::Table),
+            (Keyword::View, ObjectKind::View),
+            (Keyword::Schema, ObjectKind::Schema),
+        ] {
+            if self.eat_word(word) {
+                return Ok(object);
+            }
+        }
+        Err(self.unexpected("`table`, `view` or `schema`"))
+    }
+
+    fn drop_object(&mut self) -> Rule<StatementKind> {
+        self.bump();
+        let object = self.object_kind()?;
+        let if_exists = self.if_exists();
+        let name = self.name()?;
+        if object == ObjectKind::Schema {
+            let _ = self.eat_word(Keyword::Cascade) || self.eat_word(Keyword::Restrict);
+        }
+        Ok(StatementKind::Drop { object, if_exists, name })
+    }
+
+    fn alter(&mut self) -> Rule<StatementKind> {
+        self.bump();
+        self.expect_word(Keyword::Table, "`table`")?;
+        let if_exists = self.if_exists();
+        let name = self.name()?;
+        let action = self.alter_action()?;
+        Ok(StatementKind::AlterTable { if_exists, name, action })
+    }
+
+    fn alter_action(&mut self) -> Rule<AlterAction> {
+        use Keyword::{Add, Alter, Column, Data, Drop, Execute, Properties, Rename, Set, To, Type};
+        if self.eat_words(&[Rename, To]) {
+            return Ok(AlterAction::RenameTo(self.name()?));
+        }
+        if self.eat_words(&[Rename, Column]) {
+            self.if_exists();
+            let from = self.ident()?;
+            self.expect_word(To, "`to`")?;
+            return Ok(AlterAction::RenameColumn(from, self.ident()?));
+        }
+        if self.eat_words(&[Add, Column]) {
+            self.if_not_exists();
+            return Ok(AlterAction::AddColumn(self.column_definition()?));
+        }
+        if self.eat_words(&[Drop, Column]) {
+            self.if_exists();
+            return Ok(AlterAction::DropColumn(self.ident()?));
+        }
+        if self.eat_words(&[Alter, Column]) {
+            let column = self.ident()?;
+            if self.eat_words(&[Drop, Keyword::Not, Keyword::Null]) {
+                return Ok(AlterAction::DropNotNull(column));
+            }
+            return match self.eat_words(&[Set, Data, Type]) {
+                true => Ok(AlterAction::SetColumnType(column, self.type_name()?)),
+                false => Err(self.unexpected("`set data type` or `drop not null`")),
+            };
+        }
+        if self.eat_words(&[Set, Properties]) {
+            return Ok(AlterAction::SetProperties(self.comma_list(Self::assignment)));
+        }
+        if self.eat_word(Execute) {
+            let procedure = self.ident()?;
+            let arguments = match self.is_symbol(Symbol::LeftParen) {
+                true => self.parens(|p| match p.is_symbol(Symbol::RightParen) {
+                    true => Ok(vec![]),
+                    false => Ok(p.comma_list(Self::named_argument)),
+                })?,
+                false => vec![],
+            };
+            return Ok(AlterAction::Execute(procedure, arguments));
+        }
+        Err(self.unexpected("`rename to`, `add column`, `drop column`, `set properties` or `execute`"))
+    }
+
+    /// `a => expression`
+    fn named_argument(&mut self) -> Rule<(Ident, Expr)> {
+        let name = self.ident()?;
+        self.expect(Symbol::FatArrow, "`=>`")?;
+        Ok((name, self.try_expr()?))
+    }
+
+    fn insert(&mut self) -> Rule<StatementKind> {
+        self.bump();
+        self.expect_word(Keyword::Into, "`into`")?;
+        let name = self.name()?;
+        let is_query = self.kind_at(1).starts_query() || self.symbol_at(1, Symbol::LeftParen);
+        let columns = if is_query { vec![] } else { self.optional_column_names()? };
+        Ok(StatementKind::Insert { name, columns, query: self.query()? })
+    }
+
+    fn update(&mut self) -> Rule<StatementKind> {
+        self.bump();
+        let name = self.target()?;
+        self.expect_word(Keyword::Set, "`set`")?;
+        let assignments = self.comma_list(Self::assignment);
+        Ok(StatementKind::Update { name, assignments, filter: self.statement_filter() })
+    }
+
+    fn delete(&mut self) -> Rule<StatementKind> {
+        self.bump();
+        self.expect_word(Keyword::From, "`from`")?;
+        let name = self.target()?;
+        Ok(StatementKind::Delete { name, filter: self.statement_filter() })
+    }
+
+    /// The table of UPDATE and DELETE.
+    fn target(&mut self) -> Rule<Name> {
+        let name = self.name()?;
+        if self.kind().is_name() && !self.is(Keyword::Set) {
+            let finding = syntax::mistake(self.span(), "the table of `update` and `delete` takes no alias")
+                .label("alias")
+                .help(format!("call it `{}` in the condition", self.text_of(name.span)));
+            self.report(finding);
+            self.bump();
+        }
+        Ok(name)
+    }
+
+    fn statement_filter(&mut self) -> Option<Expr> {
+        match self.eat_word(Keyword::Where) {
+            true => Some(self.expr()),
+            false => None,
+        }
+    }
+
+    fn merge(&mut self) -> Rule<StatementKind> {
+        self.bump();
+        self.expect_word(Keyword::Into, "`into`")?;
+        let name = self.name()?;
+        let alias = self.alias()?;
+        self.expect_word(Keyword::Using, "`using`")?;
+        let source = self.relation()?;
+        self.expect_word(Keyword::On, "`on`")?;
+        let on = self.expr();
+        let mut clauses = vec![];
+        while self.is(Keyword::When) {
+            clauses.push(self.merge_clause()?);
+        }
+        match clauses.is_empty() {
+            true => Err(self.unexpected("`when`")),
+            false => Ok(StatementKind::Merge { name, alias, source, on, clauses }),
+        }
+    }
+
+    fn merge_clause(&mut self) -> Rule<MergeClause> {
+        let start = self.bump().span.start;
+        let matched = !self.eat_word(Keyword::Not);
+        self.expect_word(Keyword::Matched, "`matched` or `not matched`")?;
+        if self.is(Keyword::By) {
+            let finding = syntax::mistake(self.span(), "Trino has no `not matched by source`")
+                .label("not in Trino")
+                .help("delete such rows with `delete from … where not exists (…)`");
+            return Err(self.report(finding));
+        }
+        let condition = if self.eat_word(Keyword::And) { Some(self.try_expr()?) } else { None };
+        self.expect_word(Keyword::Then, "`and` or `then`")?;
+        let action = match (matched, self.kind()) {
+            (true, Kind::Word(Keyword::Update)) => {
+                self.bump();
+                self.expect_word(Keyword::Set, "`set`")?;
+                MergeAction::Update(self.comma_list(Self::assignment))
+            }
+            (true, Kind::Word(Keyword::Delete)) => {
+                self.bump();
+                MergeAction::Delete
+            }
+            (true, _) => return Err(self.unexpected("`update set` or `delete`")),
+            (false, _) => self.merge_insert()?,
+        };
+        Ok(MergeClause { matched, condition, action, span: self.since(start) })
+    }
+
+    fn merge_insert(&mut self) -> Rule<MergeAction> {
+        self.expect_word(Keyword::Insert, "`insert`")?;
+        let columns = self.optional_column_names()?;
+        self.expect_word(Keyword::Values, "`values`")?;
+        let values = self.parens(|p| Ok(p.comma_list(Self::expr_element)))?;
+        Ok(MergeAction::Insert(columns, values))
+    }
+
+    /// SHOW and its words, up to a name.
+    fn show(&mut self) -> Rule<StatementKind> {
+        self.bump();
+        let mut words = vec![];
+        while let Kind::Word(word) = self.kind() {
+            let last = words.last().map(String::as_str);
+            let object = matches!(last, Some("table" | "view" | "schema" | "for" | "from" | "in"));
+            if object || word == Keyword::Like {
+                break;
+            }
+            words.push(self.bump_text().to_lowercase());
+        }
+        if words.is_empty() {
+            return Err(self.unexpected("`tables`, `schemas`, `columns` or `create table`"));
+        }
+        let name = if self.kind().is_name() { Some(self.name()?) } else { None };
+        if self.eat_word(Keyword::Like) {
+            self.string()?;
+        }
+        words.retain(|word| !matches!(word.as_str(), "from" | "in" | "for"));
+        Ok(StatementKind::Show(words, name))
+    }
+}
+
+/// DEFAULT as the value of a property.
+fn default_word(span: Span) -> Ident {
+    Ident { value: "default".to_owned(), quoted: false, span }
+}
