@@ -1,0 +1,229 @@
+//! The manifests of the next snapshot: those of the current one, without what goes, with what comes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use iceberg::spec::{
+    DataContentType, DataFile, ManifestContentType, ManifestEntryRef, ManifestFile, ManifestListWriter, ManifestWriter,
+    ManifestWriterBuilder,
+};
+use uuid::Uuid;
+
+use super::Pending;
+use crate::error::{Error, Result};
+use crate::table::Table;
+use crate::write::WrittenPaths;
+
+/// The live files of a snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    pub manifests: Vec<LoadedManifest>,
+    data: BTreeMap<String, LiveFile>,
+    pub deletes: Vec<LiveFile>,
+}
+
+/// A manifest and its entries.
+#[derive(Debug)]
+pub(crate) struct LoadedManifest {
+    pub file: ManifestFile,
+    pub entries: Vec<ManifestEntryRef>,
+}
+
+/// A file that a snapshot reads.
+#[derive(Clone, Debug)]
+pub(crate) struct LiveFile {
+    pub entry: ManifestEntryRef,
+    pub spec_id: i32,
+}
+
+impl LiveFile {
+    pub fn file(&self) -> &DataFile {
+        self.entry.data_file()
+    }
+}
+
+impl Contents {
+    /// Loads the files of the table's current snapshot.
+    pub async fn load(table: &Table) -> Result<Self> {
+        match table.snapshot() {
+            Some(snapshot) => Self::load_snapshot(&table.inner, snapshot).await,
+            None => Ok(Self::default()),
+        }
+    }
+
+    pub async fn load_snapshot(table: &iceberg::table::Table, snapshot: &iceberg::spec::SnapshotRef) -> Result<Self> {
+        let mut contents = Self::default();
+        for file in table.manifest_list_reader(snapshot).load().await?.entries() {
+            let (entries, _) = file.load_manifest(table.file_io()).await?.into_parts();
+            for entry in entries.iter().filter(|entry| entry.is_alive()) {
+                let live = LiveFile { entry: entry.clone(), spec_id: file.partition_spec_id };
+                match entry.content_type() {
+                    DataContentType::Data => {
+                        contents.data.insert(entry.file_path().to_owned(), live);
+                    }
+                    _ => contents.deletes.push(live),
+                }
+            }
+            contents.manifests.push(LoadedManifest { file: file.clone(), entries });
+        }
+        Ok(contents)
+    }
+
+    pub fn data_file(&self, path: &str) -> Option<&LiveFile> {
+        self.data.get(path)
+    }
+
+    pub fn data_files(&self) -> impl Iterator<Item = &LiveFile> {
+        self.data.values()
+    }
+}
+
+/// What was written for an attempt to commit. Removed again unless it is kept.
+pub(crate) struct WrittenManifests {
+    /// Path of the manifest list.
+    pub list: String,
+    /// Files that the snapshot no longer has.
+    pub dropped: Vec<DataFile>,
+    written: WrittenPaths,
+}
+
+impl WrittenManifests {
+    pub async fn write(current: &Table, pending: &Pending, snapshot_id: i64, location: &Path) -> Result<Self> {
+        let mut output = Output::new(current, snapshot_id, location);
+        let mut manifests = Vec::new();
+        let mut dropped = Vec::new();
+        if pending.change.removed.is_empty() {
+            manifests = existing_manifests(current).await?;
+        } else {
+            let contents = Contents::load(current).await?;
+            for manifest in contents.manifests {
+                let gone = gone_from(&manifest, &pending.change.removed);
+                if gone.is_empty() {
+                    manifests.push(manifest.file);
+                    continue;
+                }
+                manifests.push(output.rewrite(&manifest, &gone).await?);
+                let files = manifest.entries.iter().filter(|entry| gone.contains(entry.file_path()));
+                dropped.extend(files.map(|entry| entry.data_file().clone()));
+            }
+        }
+        if !pending.change.added.is_empty() {
+            let added = &pending.change.added;
+            let files = added.files.iter().collect::<Vec<_>>();
+            manifests.push(output.add(ManifestContentType::Data, added.spec_id, &files).await?);
+        }
+        let mut by_spec: BTreeMap<i32, Vec<&DataFile>> = BTreeMap::new();
+        for (spec_id, file) in &pending.delete_files {
+            by_spec.entry(*spec_id).or_default().push(file);
+        }
+        for (spec_id, files) in by_spec {
+            manifests.push(output.add(ManifestContentType::Deletes, spec_id, &files).await?);
+        }
+        let list = output.list(manifests).await?;
+        Ok(Self { list, dropped, written: output.written })
+    }
+
+    /// They are committed, or may be.
+    pub fn keep(&self) {
+        self.written.keep();
+    }
+}
+
+async fn existing_manifests(table: &Table) -> Result<Vec<ManifestFile>> {
+    let Some(snapshot) = table.snapshot() else { return Ok(Vec::new()) };
+    let list = table.inner.manifest_list_reader(snapshot).load().await?;
+    // A manifest without live files only records what an earlier snapshot has removed.
+    let live = |manifest: &&ManifestFile| manifest.has_added_files() || manifest.has_existing_files();
+    Ok(list.entries().iter().filter(live).cloned().collect())
+}
+
+/// The live files of a manifest that go: removed data files, and delete files that belong to one of them.
+fn gone_from(manifest: &LoadedManifest, removed: &BTreeSet<String>) -> BTreeSet<String> {
+    let goes = |entry: &&ManifestEntryRef| match entry.content_type() {
+        DataContentType::Data => removed.contains(entry.file_path()),
+        DataContentType::PositionDeletes => {
+            entry.data_file().referenced_data_file().is_some_and(|file| removed.contains(&file))
+        }
+        DataContentType::EqualityDeletes => false,
+    };
+    let live = manifest.entries.iter().filter(|entry| entry.is_alive());
+    live.filter(goes).map(|entry| entry.file_path().to_owned()).collect()
+}
+
+struct Output<'a> {
+    table: &'a Table,
+    snapshot_id: i64,
+    folder: std::path::PathBuf,
+    id: Uuid,
+    count: usize,
+    written: WrittenPaths,
+}
+
+impl<'a> Output<'a> {
+    fn new(table: &'a Table, snapshot_id: i64, location: &Path) -> Self {
+        let written = WrittenPaths::new(table.warehouse.root());
+        Self { table, snapshot_id, folder: location.join("metadata"), id: Uuid::new_v4(), count: 0, written }
+    }
+
+    fn path(&mut self, name: String) -> String {
+        let path = self.folder.join(name);
+        self.written.record(path.clone());
+        path.to_string_lossy().into_owned()
+    }
+
+    fn manifest(&mut self, content: ManifestContentType, spec_id: i32) -> Result<ManifestWriter> {
+        let path = self.path(format!("{}-m{}.avro", self.id, self.count));
+        self.count += 1;
+        let metadata = self.table.metadata();
+        let spec = metadata
+            .partition_spec_by_id(spec_id)
+            .ok_or_else(|| Error::Invalid(format!("the table has no partition spec {spec_id}")))?;
+        let builder = ManifestWriterBuilder::new(
+            self.table.inner.file_io().new_output(path)?,
+            Some(self.snapshot_id),
+            metadata.current_schema().clone(),
+            Arc::unwrap_or_clone(spec.clone()),
+        );
+        Ok(match content {
+            ManifestContentType::Data => builder.build_v2_data(),
+            ManifestContentType::Deletes => builder.build_v2_deletes(),
+        })
+    }
+
+    async fn add(&mut self, content: ManifestContentType, spec_id: i32, files: &[&DataFile]) -> Result<ManifestFile> {
+        let mut writer = self.manifest(content, spec_id)?;
+        for file in files {
+            // The sequence number is inherited from the snapshot.
+            writer.add_file((*file).clone(), -1)?;
+        }
+        Ok(writer.write_manifest_file().await?)
+    }
+
+    /// The manifest with the files in `gone` marked as deleted; the others keep their snapshot and sequence numbers.
+    async fn rewrite(&mut self, manifest: &LoadedManifest, gone: &BTreeSet<String>) -> Result<ManifestFile> {
+        let mut writer = self.manifest(manifest.file.content, manifest.file.partition_spec_id)?;
+        for entry in manifest.entries.iter().filter(|entry| entry.is_alive()) {
+            let sequence = entry.sequence_number().unwrap_or_default();
+            let file = entry.data_file().clone();
+            if gone.contains(entry.file_path()) {
+                writer.add_delete_file(file, sequence, entry.file_sequence_number)?;
+            } else {
+                let snapshot_id = entry.snapshot_id().unwrap_or(manifest.file.added_snapshot_id);
+                writer.add_existing_file(file, snapshot_id, sequence, entry.file_sequence_number)?;
+            }
+        }
+        Ok(writer.write_manifest_file().await?)
+    }
+
+    async fn list(&mut self, manifests: Vec<ManifestFile>) -> Result<String> {
+        let path = self.path(format!("snap-{}-{}.avro", self.snapshot_id, self.id));
+        let sequence = self.table.metadata().next_sequence_number();
+        let output = self.table.inner.file_io().new_output(path.clone())?;
+        let parent = self.table.snapshot_id();
+        let mut writer = ManifestListWriter::v2(output.writer().await?, self.snapshot_id, parent, sequence);
+        writer.add_manifests(manifests.into_iter())?;
+        writer.close().await?;
+        Ok(path)
+    }
+}

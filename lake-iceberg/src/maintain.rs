@@ -1,0 +1,190 @@
+//! Cleaning up: snapshots that nobody needs, and files that nothing refers to.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use iceberg::spec::{Snapshot, TableMetadata};
+
+use crate::catalog::TableName;
+use crate::error::{Entry, Error, Result};
+use crate::storage::{self, TABLES};
+use crate::table::Table;
+use crate::warehouse::Warehouse;
+
+/// Which snapshots may go.
+#[derive(Clone, Debug)]
+pub struct Expiry {
+    /// Those made before this moment,
+    pub older_than: SystemTime,
+    /// except the newest of the current history, at least one,
+    pub keep_last: usize,
+    /// and those that somebody still reads.
+    pub pinned: BTreeSet<i64>,
+}
+
+/// What was removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Their size.
+    pub bytes: u64,
+}
+
+impl Table {
+    /// Forgets snapshots. Their files stay until garbage is collected. Branches and tags are kept.
+    pub async fn expire_snapshots(&self, expiry: &Expiry) -> Result<(Table, Vec<i64>)> {
+        let going = expired(self.metadata(), expiry)?;
+        if going.is_empty() {
+            return Ok((self.clone(), going));
+        }
+        let table = self
+            .update(|metadata, builder| {
+                // Computed anew: what was reachable may have changed.
+                let going = expired(metadata, expiry)?;
+                Ok(builder.remove_snapshots(&going))
+            })
+            .await?;
+        let gone = going.into_iter().filter(|id| table.metadata().snapshot_by_id(*id).is_none()).collect();
+        Ok((table, gone))
+    }
+}
+
+fn expired(metadata: &TableMetadata, expiry: &Expiry) -> Result<Vec<i64>> {
+    let parent = |snapshot: &&std::sync::Arc<Snapshot>| metadata.snapshot_by_id(snapshot.parent_snapshot_id()?);
+    let mut kept: BTreeSet<i64> = std::iter::successors(metadata.current_snapshot(), parent)
+        .take(expiry.keep_last.max(1))
+        .map(|snapshot| snapshot.snapshot_id())
+        .collect();
+    kept.extend(&expiry.pinned);
+    let json = serde_json::to_value(metadata)
+        .map_err(|error| Error::Invalid(format!("metadata cannot be read as JSON: {error}")))?;
+    let refs = json.get("refs").and_then(|refs| refs.as_object());
+    kept.extend(refs.into_iter().flatten().filter_map(|(_, reference)| reference["snapshot-id"].as_i64()));
+    let before = expiry.older_than.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64);
+    let mut going: Vec<i64> = metadata
+        .snapshots()
+        .filter(|snapshot| snapshot.timestamp_ms() < before && !kept.contains(&snapshot.snapshot_id()))
+        .map(|snapshot| snapshot.snapshot_id())
+        .collect();
+    going.sort_unstable();
+    Ok(going)
+}
+
+impl Warehouse {
+    /// Removes files below the warehouse's own folder of tables that no table or view refers to and that are older
+    /// than `age` at the moment `now`: what crashed writers, dropped tables and expired snapshots have left. `age` must
+    /// be longer than any statement runs, because files that are being written are not referred to yet.
+    pub async fn collect_garbage(&self, now: SystemTime, age: Duration) -> Result<Removed> {
+        let before = now.checked_sub(age).unwrap_or(UNIX_EPOCH);
+        // Listed first: a file that a commit makes reachable in the meantime is younger than the list, or in it and
+        // reachable.
+        let tables = self.root().join(TABLES);
+        let mut candidates = Vec::new();
+        old_files(&tables, before, &mut candidates)?;
+        let used = self.files_in_use().await?;
+        let mut removed = Removed::default();
+        for (path, bytes) in candidates {
+            if !used.contains(&path) && fs::remove_file(&path).is_ok() {
+                removed.files.push(path);
+                removed.bytes += bytes;
+            }
+        }
+        removed.files.sort();
+        remove_empty_folders(&tables, before);
+        self.catalog().pointers().prune(before)?;
+        Ok(removed)
+    }
+
+    /// Every file that can be reached from a name of the catalog.
+    async fn files_in_use(&self) -> Result<BTreeSet<PathBuf>> {
+        let mut used = BTreeSet::new();
+        for namespace in self.catalog().namespaces()? {
+            for (name, kind) in self.catalog().list(&namespace)? {
+                let name = TableName::new(&namespace, name);
+                let reached = match kind {
+                    Entry::Table => self.files_of_table(&name, &mut used).await,
+                    _ => self.files_of_view(&name, &mut used),
+                };
+                match reached {
+                    // Dropped or renamed since it was listed: under its new name it is found, or younger than `age`
+                    // matters not, because nothing is removed on an incomplete list.
+                    Err(Error::NotFound { .. }) => {
+                        return Err(Error::Invalid(format!(
+                            "{name} was dropped or renamed while garbage was collected: collect again"
+                        )));
+                    }
+                    other => other?,
+                }
+            }
+        }
+        Ok(used)
+    }
+
+    fn files_of_view(&self, name: &TableName, used: &mut BTreeSet<PathBuf>) -> Result<()> {
+        let head = self.catalog().head(name, Entry::View)?;
+        used.insert(self.catalog().metadata_path(&head.pointer));
+        Ok(())
+    }
+
+    async fn files_of_table(&self, name: &TableName, used: &mut BTreeSet<PathBuf>) -> Result<()> {
+        let table = self.table(&name.namespace, &name.name).await?;
+        let metadata = table.metadata();
+        let mut reach = |recorded: &str| {
+            used.insert(storage::rebase(self.root(), recorded));
+        };
+        reach(&table.metadata_file().to_string_lossy());
+        for earlier in metadata.metadata_log() {
+            reach(&earlier.metadata_file);
+        }
+        for statistics in metadata.statistics_iter() {
+            reach(&statistics.statistics_path);
+        }
+        for statistics in metadata.partition_statistics_iter() {
+            reach(&statistics.statistics_path);
+        }
+        let mut manifests = BTreeSet::new();
+        for snapshot in metadata.snapshots() {
+            reach(snapshot.manifest_list());
+            for manifest in table.inner().manifest_list_reader(snapshot).load().await?.entries() {
+                if !manifests.insert(manifest.manifest_path.clone()) {
+                    continue;
+                }
+                reach(&manifest.manifest_path);
+                let (entries, _) = manifest.load_manifest(table.inner().file_io()).await?.into_parts();
+                for entry in entries.iter().filter(|entry| entry.is_alive()) {
+                    reach(entry.file_path());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn old_files(folder: &Path, before: SystemTime, found: &mut Vec<(PathBuf, u64)>) -> Result<()> {
+    for entry in fs::read_dir(folder).map_err(Error::io("list", folder))? {
+        let entry = entry.map_err(Error::io("list", folder))?;
+        let Ok(data) = entry.metadata() else { continue };
+        if data.is_dir() {
+            old_files(&entry.path(), before, found)?;
+        } else if data.modified().is_ok_and(|modified| modified < before) {
+            found.push((entry.path(), data.len()));
+        }
+    }
+    Ok(())
+}
+
+/// Removes folders below `folder` that are empty and have not changed since `before`.
+fn remove_empty_folders(folder: &Path, before: SystemTime) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
+        let old = fs::metadata(&path).and_then(|data| data.modified()).is_ok_and(|modified| modified < before);
+        remove_empty_folders(&path, before);
+        if old {
+            // Fails if it is not empty, as it should.
+            let _ = fs::remove_dir(&path);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! A warehouse: a folder with a catalog and the files of its tables.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use iceberg::TableCreation;
+use iceberg::spec::{Schema, TableMetadataBuilder};
+
+use crate::catalog::views::{Definition, current_sql};
+use crate::catalog::{FileCatalog, TableName};
+use crate::commit::{Change, CommitOptions, Committed};
+use crate::error::{Entry, Result};
+use crate::partition::{PartitionBy, unbound_spec};
+use crate::table::Table;
+
+/// A folder of Iceberg tables. Cheap to clone; any number of threads and processes may use one folder.
+#[derive(Clone, Debug)]
+pub struct Warehouse {
+    catalog: FileCatalog,
+}
+
+/// A table to be made.
+#[derive(Clone, Debug)]
+pub struct NewTable {
+    schema: Schema,
+    partitioning: Vec<PartitionBy>,
+    properties: BTreeMap<String, String>,
+}
+
+impl NewTable {
+    /// A table with the columns of an Arrow schema. Timestamps must be in microseconds, their time zone UTC.
+    pub fn new(schema: &arrow::datatypes::Schema) -> Result<Self> {
+        Ok(Self::with_schema(iceberg::arrow::arrow_schema_to_schema_auto_assign_ids(schema)?))
+    }
+
+    /// A table with the columns of an Iceberg schema, for what Arrow cannot say: uuid, comments.
+    pub fn with_schema(schema: Schema) -> Self {
+        Self { schema, partitioning: Vec::new(), properties: BTreeMap::new() }
+    }
+
+    /// Partitions the table.
+    pub fn partition_by(mut self, fields: impl IntoIterator<Item = PartitionBy>) -> Self {
+        self.partitioning.extend(fields);
+        self
+    }
+
+    /// Sets a table property.
+    pub fn property(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.properties.insert(key.into(), value.into());
+        self
+    }
+}
+
+/// A view to be made.
+#[derive(Clone, Debug)]
+pub struct NewView {
+    /// Its query.
+    pub sql: String,
+    /// Dialect of the query, such as `trino`.
+    pub dialect: String,
+    /// Its columns.
+    pub schema: arrow::datatypes::SchemaRef,
+    /// View properties, such as an ownership mark.
+    pub properties: BTreeMap<String, String>,
+}
+
+/// A view.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// Its name.
+    pub name: TableName,
+    /// Its query.
+    pub sql: String,
+    /// Dialect of the query.
+    pub dialect: String,
+    /// Its columns, nullable unless said otherwise when it was made.
+    pub schema: arrow::datatypes::SchemaRef,
+    /// View properties.
+    pub properties: BTreeMap<String, String>,
+    /// Which definition this is: grows by one with each replacement.
+    pub version: i32,
+}
+
+impl Warehouse {
+    /// Opens the warehouse in a folder; makes an empty one if there is none. A folder that was moved or copied opens
+    /// with all its tables.
+    pub fn open(root: impl AsRef<Path>) -> Result<Self> {
+        Ok(Self { catalog: FileCatalog::open(root.as_ref())? })
+    }
+
+    /// The folder, as an absolute path.
+    pub fn root(&self) -> &Path {
+        self.catalog.root()
+    }
+
+    /// The catalog: namespaces, names, renames.
+    pub fn catalog(&self) -> &FileCatalog {
+        &self.catalog
+    }
+
+    /// Opens a table.
+    pub async fn table(&self, namespace: &str, name: &str) -> Result<Table> {
+        let name = TableName::new(namespace, name);
+        let (head, inner) = self.catalog.load(&name).await?;
+        Ok(Table { warehouse: self.clone(), name, head: Some(head), inner })
+    }
+
+    /// Makes an empty table. Its namespace must exist.
+    pub async fn create_table(&self, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
+        let staged = self.stage_table(namespace, name, new)?;
+        let location = PathBuf::from(staged.metadata().location());
+        let path = self.catalog.write_metadata(staged.metadata(), &location, 1)?;
+        let head = self.publish(&staged.name, &path)?;
+        let inner = self.catalog.table_of(&staged.name, staged.metadata().clone(), &path)?;
+        Ok(Table { head: Some(head), inner, ..staged })
+    }
+
+    /// A table that nobody sees before its first commit, by which it appears together with its rows. Use its writer
+    /// and then [`Table::commit`] with an append; it appears even if there are no rows.
+    pub fn stage_table(&self, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
+        let name = TableName::new(namespace, name);
+        if !self.catalog.has_namespace(namespace) {
+            return Err(crate::Error::NotFound { entry: Entry::Namespace, name: namespace.to_owned() });
+        }
+        if let Some(entry) = self.catalog.kind(&name)? {
+            return Err(crate::Error::Exists { entry, name: name.to_string() });
+        }
+        let location = self.catalog.new_location(&name).to_string_lossy().into_owned();
+        let creation = TableCreation::builder()
+            .name(name.name.clone())
+            .location(location.clone())
+            .partition_spec(unbound_spec(&new.schema, &new.partitioning)?)
+            .schema(new.schema)
+            .properties(new.properties)
+            .build();
+        let metadata = TableMetadataBuilder::from_table_creation(creation)?.build()?.metadata;
+        // Stands for the metadata file that the first commit writes.
+        let path = Path::new(&location).join("metadata").join("staged");
+        let inner = self.catalog.table_of(&name, metadata, &path)?;
+        Ok(Table { warehouse: self.clone(), name, head: None, inner })
+    }
+
+    /// Makes a table together with its first rows: it appears with all of them or not at all.
+    pub async fn create_table_as(
+        &self,
+        namespace: &str,
+        name: &str,
+        new: NewTable,
+        batches: impl IntoIterator<Item = arrow::record_batch::RecordBatch>,
+        options: CommitOptions,
+    ) -> Result<Committed> {
+        let staged = self.stage_table(namespace, name, new)?;
+        let mut writer = staged.writer(Default::default())?;
+        for batch in batches {
+            writer.write(batch).await?;
+        }
+        let files = writer.finish().await?;
+        staged.commit(Change::append(files), options).await
+    }
+
+    /// Gives a name to metadata that was written.
+    pub(crate) fn publish(&self, name: &TableName, metadata: &Path) -> Result<crate::catalog::pointer::Head> {
+        let pointer = self.catalog.pointer_to(Entry::Table, metadata);
+        let created = self.catalog.pointers().create(&name.namespace, &name.name, pointer);
+        if created.is_err() {
+            let _ = std::fs::remove_file(metadata);
+        }
+        created
+    }
+
+    /// Removes a table's name. Its files stay until garbage is collected, so that readers can finish.
+    pub fn drop_table(&self, namespace: &str, name: &str) -> Result<()> {
+        self.catalog.remove(&TableName::new(namespace, name), Entry::Table)
+    }
+
+    /// Gives a table another name, which must be free.
+    pub fn rename_table(&self, from: &TableName, to: &TableName) -> Result<()> {
+        self.catalog.rename(from, to, Entry::Table)
+    }
+
+    /// Makes a view; with `replace`, takes the place of a view of that name, atomically for readers.
+    pub fn create_view(&self, namespace: &str, name: &str, new: NewView, replace: bool) -> Result<()> {
+        let name = TableName::new(namespace, name);
+        let definition = Definition {
+            sql: new.sql,
+            dialect: new.dialect,
+            schema: iceberg::arrow::arrow_schema_to_schema_auto_assign_ids(&new.schema)?,
+            properties: new.properties.into_iter().collect::<HashMap<_, _>>(),
+        };
+        match self.catalog.kind(&name)? {
+            Some(_) if replace => self.catalog.replace_view(&name, definition),
+            _ => self.catalog.create_view(&name, definition),
+        }
+    }
+
+    /// Reads a view.
+    pub fn view(&self, namespace: &str, name: &str) -> Result<View> {
+        let name = TableName::new(namespace, name);
+        let metadata = self.catalog.view_metadata(&name)?;
+        let (sql, dialect) =
+            current_sql(&metadata).ok_or_else(|| crate::Error::Invalid(format!("view {name} holds no query")))?;
+        let schema = metadata.current_version().schema(&metadata)?;
+        Ok(View {
+            sql,
+            dialect,
+            schema: iceberg::arrow::schema_to_arrow_schema(&schema)?.into(),
+            properties: metadata.properties().clone().into_iter().collect(),
+            version: metadata.current_version_id(),
+            name,
+        })
+    }
+
+    /// Removes a view.
+    pub fn drop_view(&self, namespace: &str, name: &str) -> Result<()> {
+        self.catalog.remove(&TableName::new(namespace, name), Entry::View)
+    }
+}
