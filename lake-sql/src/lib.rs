@@ -7,6 +7,7 @@
 //!
 //! Everything here is pure: no I/O, clock, randomness, environment, async or proc-macro types.
 
+pub mod analysis;
 pub mod bind;
 pub mod bound;
 pub mod finding;

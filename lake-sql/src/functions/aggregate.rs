@@ -34,11 +34,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     aggregate("map_union", &["(map(K, V)) -> map(K, V) where K comparable"]).nondeterministic(),
     aggregate("max", &["(E, bigint) -> array(E) where E orderable", "(T) -> T where T orderable"]),
     aggregate("max_by", &["(V, K) -> V where K orderable", "(V, K, bigint) -> array(V) where K orderable"])
-        .total()
         .nondeterministic(),
     aggregate("min", &["(E, bigint) -> array(E) where E orderable", "(T) -> T where T orderable"]),
     aggregate("min_by", &["(V, K) -> V where K orderable", "(V, K, bigint) -> array(V) where K orderable"])
-        .total()
         .nondeterministic(),
     aggregate("multimap_agg", &["(K, V) -> map(K, array(V)) where K comparable"]).nondeterministic(),
     aggregate("reduce_agg", &["(T, S, function(S, T, S), function(S, S, S)) -> S"]).may_be_null().nondeterministic(),

@@ -191,6 +191,11 @@ pub fn resolve(name: &str, args: &[Arg], rules: TypeRules, lambda: &mut BindLamb
     }
 }
 
+/// Whether an aggregate adds up floating point whatever its arguments: `stddev`, `corr`, …
+pub fn is_statistic(name: &str) -> bool {
+    statistics::FUNCTIONS.iter().any(|function| function.name == name)
+}
+
 struct Entry {
     function: &'static Function,
     signatures: Vec<Signature>,

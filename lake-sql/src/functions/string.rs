@@ -78,8 +78,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
             "(varchar(x), bigint) -> varchar(x)",
             "(varchar(x), bigint, bigint) -> varchar(x)",
         ],
-    )
-    .total(),
+    ),
     scalar(
         "substring",
         &[

@@ -166,3 +166,62 @@ fn despite_error(signatures: &[Signature], args: &[Arg], rules: TypeRules, lambd
     });
     Chosen { index: first.map_or(0, |(index, _)| index), args: kept.collect(), result: agreed.unwrap_or(Type::Error) }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn ty(text: &str) -> Type {
+        if text == "?" { Type::Error } else { text.parse().unwrap() }
+    }
+
+    /// Chooses with lambdas whose results are given by a function of their parameters.
+    fn chosen(signature: &'static str, args: &[&str], result: impl Fn(&[Type]) -> Type) -> Result<String, Refusal> {
+        let args: Vec<_> = args
+            .iter()
+            .map(|arg| match arg.strip_prefix("->") {
+                Some(count) => Arg::Lambda(count.parse().unwrap()),
+                None => Arg::Typed(ty(arg)),
+            })
+            .collect();
+        let signatures = [Signature::parse(signature).unwrap()];
+        let found = choose(&signatures, &args, true, TypeRules::New, &mut |_, parameters| Some(result(parameters)))?;
+        let args: Vec<_> = found.args.iter().map(Type::to_string).collect();
+        Ok(format!("({}) -> {}", args.join(", "), found.result))
+    }
+
+    #[test]
+    fn lambdas_are_typed_from_the_other_arguments() {
+        let transform = "(array(T), function(T, U)) -> array(U)";
+        assert_eq!(
+            chosen(transform, &["array(integer)", "->1"], |_| Type::Double).unwrap(),
+            "(array(integer), function(integer, double)) -> array(double)"
+        );
+        assert_eq!(chosen(transform, &["array(integer)", "->2"], |_| Type::Double), Err(Refusal::None));
+    }
+
+    #[test]
+    fn a_state_grows_to_what_its_lambda_returns() {
+        let reduce = "(array(T), S, function(S, T, S), function(S, R)) -> R";
+        let args = ["array(bigint)", "integer", "->2", "->1"];
+        assert_eq!(
+            chosen(reduce, &args, |parameters| parameters.last().unwrap().clone()).unwrap(),
+            "(array(bigint), bigint, function(bigint, bigint, bigint), function(bigint, bigint)) -> bigint"
+        );
+    }
+
+    #[test]
+    fn a_variable_may_demand_an_order() {
+        let max = "(T) -> T where T orderable";
+        assert_eq!(chosen(max, &["bigint"], |_| Type::Error).unwrap(), "(bigint) -> bigint");
+        assert_eq!(chosen(max, &["map(bigint, bigint)"], |_| Type::Error), Err(Refusal::None));
+    }
+
+    #[test]
+    fn an_error_spreads_silently() {
+        let pick = "(array(T), bigint) -> T";
+        assert_eq!(chosen(pick, &["?", "varchar"], |_| Type::Error), Ok("(?, varchar) -> ?".to_owned()));
+    }
+}
