@@ -54,3 +54,37 @@ impl Dialect {
         ..Self::EMBEDDED
     };
 }
+
+/// Spelling of names. The plain functions are for queries and DML, those with `ddl` for DROP TABLE, ALTER TABLE and
+/// plain CREATE TABLE, which Athena gives to another parser.
+impl Dialect {
+    /// A name in double quotes.
+    pub fn ident(&self, name: &str) -> String {
+        quoted(name, '"')
+    }
+
+    /// `"schema"."table"`
+    pub fn table(&self, schema: &str, table: &str) -> String {
+        format!("{}.{}", self.ident(schema), self.ident(table))
+    }
+
+    /// A name as DDL wants it.
+    pub fn ddl_ident(&self, name: &str) -> String {
+        quoted(name, self.ddl_quote)
+    }
+
+    /// A table as DDL wants it.
+    pub fn ddl_table(&self, schema: &str, table: &str) -> String {
+        format!("{}.{}", self.ddl_ident(schema), self.ddl_ident(table))
+    }
+
+    /// Whether a statement is short enough to be sent.
+    pub fn accepts_length_of(&self, statement: &str) -> bool {
+        self.max_statement_bytes.is_none_or(|limit| statement.len() <= limit)
+    }
+}
+
+fn quoted(name: &str, quote: char) -> String {
+    let doubled: String = [quote, quote].iter().collect();
+    format!("{quote}{}{quote}", name.replace(quote, &doubled))
+}

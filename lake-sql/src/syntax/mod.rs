@@ -9,7 +9,9 @@ mod token;
 pub mod tree;
 
 use crate::finding::Finding;
+use crate::span::Span;
 use parser::Parser;
+use token::{Kind, Symbol};
 
 /// Whether a text is a template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,4 +49,27 @@ pub fn parse_type(text: &str) -> Parsed<tree::TypeName> {
 /// Parses an expression, such as the body of a helper.
 pub fn parse_expression(text: &str, templates: Templates) -> Parsed<tree::Expr> {
     Parser::new(text, templates).run(Parser::try_expr)
+}
+
+/// Where the placeholders of a template are, those in comments left out.
+pub fn placeholder_spans(text: &str) -> Vec<Span> {
+    let (tokens, _) = lexer::tokens(text, Templates::Yes);
+    let mut open = vec![];
+    let mut spans = vec![];
+    for token in tokens {
+        match token.kind {
+            Kind::Symbol(Symbol::PlaceholderOpen) => open.push(token.span),
+            Kind::Symbol(Symbol::PlaceholderClose) => spans.extend(open.pop().map(|start: Span| start.to(token.span))),
+            _ => {}
+        }
+    }
+    spans
+}
+
+/// Whether `text` ends in a line comment without a line break, so that nothing can follow on its last line.
+pub fn trailing_line_comment(text: &str, templates: Templates) -> bool {
+    let (tokens, _) = lexer::tokens(text, templates);
+    let code = tokens.iter().rev().find(|token| token.kind != Kind::End).map_or(0, |token| token.span.end);
+    let last_line = text[code..].rsplit(['\n', '\r']).next().unwrap_or("");
+    last_line.contains("--")
 }
