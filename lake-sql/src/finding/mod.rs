@@ -2,6 +2,7 @@
 //!
 //! One file a finding: its constructor, its documentation and its examples, which are its tests.
 
+pub mod report;
 pub mod syntax;
 
 use crate::span::Span;

@@ -13,10 +13,13 @@ pub(super) fn tokens(text: &str, templates: Templates) -> (Vec<Token>, Vec<Findi
         lexer.skip_blanks();
         let start = lexer.at;
         let kind = lexer.next();
-        tokens.push(Token { kind, span: Span::new(start, lexer.at) });
         if kind == Kind::End {
+            // Directly behind the last token, where people look.
+            let end = tokens.last().map_or(0, |token: &Token| token.span.end);
+            tokens.push(Token { kind, span: Span::new(end, end) });
             return (tokens, lexer.findings);
         }
+        tokens.push(Token { kind, span: Span::new(start, lexer.at) });
     }
 }
 
