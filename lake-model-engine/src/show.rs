@@ -1,0 +1,31 @@
+//! Values as tests write them.
+
+use lake_sql::types::Type;
+
+use crate::cast;
+use crate::value::Value;
+
+/// A row: values with ` | ` between them.
+pub fn row(values: &[Value], types: &[&Type]) -> String {
+    values.iter().zip(types).map(|(value, ty)| self::value(value, ty)).collect::<Vec<_>>().join(" | ")
+}
+
+/// A value as a cast to varchar writes it; `[1, 2]`, `{a=1}` and `(1, a)` for nested ones.
+pub fn value(value: &Value, ty: &Type) -> String {
+    let list = |parts: Vec<String>| parts.join(", ");
+    match (value, ty) {
+        (Value::Array(elements), Type::Array(element)) => {
+            format!("[{}]", list(elements.iter().map(|value| self::value(value, element)).collect()))
+        }
+        (Value::Map(entries), Type::Map(key, element)) => {
+            let entry = |(k, v): &(Value, Value)| format!("{}={}", self::value(k, key), self::value(v, element));
+            format!("{{{}}}", list(entries.iter().map(entry).collect()))
+        }
+        (Value::Row(values), Type::Row(fields)) => {
+            let pairs = values.iter().zip(fields);
+            format!("({})", list(pairs.map(|(value, field)| self::value(value, &field.ty)).collect()))
+        }
+        (Value::Bytes(bytes), _) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        _ => cast::display(value, ty).unwrap_or_else(|_| format!("{value:?}")),
+    }
+}
