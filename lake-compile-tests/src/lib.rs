@@ -1,0 +1,1 @@
+//! Only tests: models that must compile, and models that must not.

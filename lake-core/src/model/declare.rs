@@ -1,0 +1,211 @@
+//! From a declaration in source code to a spec. What the attributes expand to calls these functions and little else.
+
+use std::marker::PhantomData;
+
+use super::column::Row;
+use super::history_columns::{self, HistoryColumns};
+use super::kind::{Finished, Parts};
+use super::spec::{
+    Binding, ColumnAudit, ColumnSpec, FileFormat, HelperSpec, Id, Kind, ModelSpec, Origin, QuerySpec, SourceSpec,
+};
+use super::sql_type::{SqlType, Ty};
+
+/// A source or a model.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a source nor a model",
+    label = "write the name of a `#[source]` or `#[model]` function"
+)]
+pub trait Relation {
+    /// What one row of it is.
+    type Row;
+    /// Its logical schema.
+    const SCHEMA: &'static str;
+    /// Its name.
+    const NAME: &'static str;
+
+    /// Its logical name.
+    fn id() -> Id {
+        Id { schema: Self::SCHEMA.to_owned(), name: Self::NAME.to_owned() }
+    }
+}
+
+/// Length of the longest way from a source to a model. A circle of models has none, and the compiler says so.
+#[doc(hidden)]
+pub trait Depth {
+    /// The length.
+    const DEPTH: usize;
+}
+
+/// One more than the deepest of the upstreams.
+#[doc(hidden)]
+pub const fn deepest(upstreams: &[usize]) -> usize {
+    let (mut deepest, mut at) = (0, 0);
+    while at < upstreams.len() {
+        if upstreams[at] > deepest {
+            deepest = upstreams[at];
+        }
+        at += 1;
+    }
+    deepest + 1
+}
+
+/// A `#[sql_fn]`.
+pub trait SqlFn {
+    /// What the planner reads.
+    fn spec() -> HelperSpec;
+}
+
+/// What a source's declaration says.
+pub struct Source<R>(PhantomData<fn() -> R>);
+
+/// What a model's function returns: the model `M`, ready to be planned.
+pub struct Built<M> {
+    parts: Parts,
+    of: PhantomData<fn() -> M>,
+}
+
+impl<M> Built<M> {
+    #[doc(hidden)]
+    pub fn __new<K: Finished>(kind: K) -> Self {
+        Self { parts: kind.parts(), of: PhantomData }
+    }
+}
+
+/// What attributes know of every declaration.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    /// The doc comment.
+    pub description: &'static str,
+    /// File and line.
+    pub place: (&'static str, u32),
+    /// The module it stands in; its first segment is the crate.
+    pub module: &'static str,
+}
+
+impl Declared {
+    pub(super) fn krate(&self) -> &'static str {
+        self.module.split("::").next().unwrap_or(self.module)
+    }
+}
+
+/// The keys of `#[model]`.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelKeys {
+    /// `tags`
+    pub tags: &'static [&'static str],
+    /// `owner`
+    pub owner: Option<&'static str>,
+}
+
+/// The spec of a model whose readers see the row's columns.
+pub fn model<M>(built: Built<M>, keys: &ModelKeys, declared: &Declared, bindings: &[Bound]) -> ModelSpec
+where
+    M: Relation,
+    M::Row: Row,
+{
+    assemble(built, columns::<M::Row>(), keys, declared, bindings)
+}
+
+/// The spec of a history: readers see the row's columns and those that `N` names.
+pub fn history<M, N>(built: Built<M>, keys: &ModelKeys, declared: &Declared, bindings: &[Bound]) -> ModelSpec
+where
+    M: Relation,
+    M::Row: Row,
+    N: HistoryColumns,
+{
+    let mut columns = columns::<M::Row>();
+    if let Kind::History(spec) = &built.parts.kind {
+        let sequence = columns.iter().find(|column| column.name == spec.sequence);
+        let sequence = sequence.expect("a sequence is a handle to a column of the row").ty.clone();
+        // A history holds each key once a version.
+        columns.iter_mut().for_each(|column| column.audits.retain(|audit| *audit != ColumnAudit::Unique));
+        columns.extend(history_columns::specs::<N>(&sequence));
+    }
+    assemble(built, columns, keys, declared, bindings)
+}
+
+fn assemble<M: Relation>(
+    built: Built<M>,
+    columns: Vec<ColumnSpec>,
+    keys: &ModelKeys,
+    declared: &Declared,
+    bindings: &[Bound],
+) -> ModelSpec {
+    let Parts { query, kind, publish } = built.parts;
+    let bindings = bindings.iter().map(|(name, binding)| ((*name).to_owned(), binding())).collect();
+    ModelSpec {
+        id: M::id(),
+        columns,
+        query: QuerySpec { template: query.template.to_owned(), bindings, place: query.place },
+        kind,
+        publish,
+        tags: keys.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        owner: keys.owner.map(str::to_owned),
+        description: declared.description.to_owned(),
+        place: declared.place,
+        krate: declared.krate(),
+    }
+}
+
+/// The spec of a source; `files` are the format and the glob.
+pub fn source<M>(files: Option<(FileFormat, &str)>, declared: &Declared) -> SourceSpec
+where
+    M: Relation,
+    M::Row: Row,
+{
+    let origin = match files {
+        None => Origin::Table,
+        Some((format, pattern)) => Origin::Files { format, pattern: pattern.to_owned() },
+    };
+    SourceSpec {
+        id: M::id(),
+        columns: columns::<M::Row>(),
+        origin,
+        description: declared.description.to_owned(),
+        place: declared.place,
+        krate: declared.krate(),
+    }
+}
+
+/// A placeholder and what it stands for.
+pub type Bound = (&'static str, fn() -> Binding);
+
+/// A source or model.
+pub fn reference<M: Relation>() -> Binding {
+    Binding::Ref(M::id())
+}
+
+/// A helper.
+pub fn helper<F: SqlFn>() -> Binding {
+    Binding::Helper(F::spec())
+}
+
+/// The model's own table.
+pub fn this() -> Binding {
+    Binding::This
+}
+
+/// The moment of the run.
+pub fn now() -> Binding {
+    Binding::Now
+}
+
+/// Whether the table does not exist yet.
+pub fn first_run() -> Binding {
+    Binding::FirstRun
+}
+
+/// The spec of a helper.
+pub fn helper_spec<T: SqlType>(name: &str, parameters: &[(&str, Ty, bool)], body: super::query::Expr<T>) -> HelperSpec {
+    let parameter = |(name, ty, nullable): &(&str, Ty, bool)| ((*name).to_owned(), ty.to_type(), *nullable);
+    HelperSpec {
+        name: name.to_owned(),
+        parameters: parameters.iter().map(parameter).collect(),
+        result: (T::TY.to_type(), T::NULLABLE),
+        template: body.template.to_owned(),
+    }
+}
+
+fn columns<R: Row>() -> Vec<ColumnSpec> {
+    R::COLUMNS.iter().map(|column| column.spec()).collect()
+}

@@ -1,0 +1,106 @@
+//! All sources and models that are linked into the program.
+
+use std::collections::BTreeMap;
+use std::fmt::{Display, Formatter};
+
+use super::spec::{Id, ModelSpec, SourceSpec};
+
+/// What a declaration leaves for the program to find.
+#[doc(hidden)]
+pub enum Registration {
+    /// Of `#[source]`.
+    Source(fn() -> SourceSpec),
+    /// Of `#[model]`.
+    Model(fn() -> ModelSpec),
+}
+
+inventory::collect!(Registration);
+
+/// Two declarations of one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The name.
+    pub id: Id,
+    /// Where both are: crate, file, line.
+    pub places: [(&'static str, &'static str, u32); 2],
+}
+
+impl Display for Duplicate {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        let [(crate_a, file_a, line_a), (crate_b, file_b, line_b)] = self.places;
+        write!(
+            f,
+            "`{}` is declared twice: in {crate_a} at {file_a}:{line_a} and in {crate_b} at {file_b}:{line_b}; \
+             give one of them another `name` or `schema`",
+            self.id
+        )
+    }
+}
+
+impl std::error::Error for Duplicate {}
+
+/// All that is declared, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declarations {
+    /// Sources in the order of their names.
+    pub sources: Vec<SourceSpec>,
+    /// Models in the order of their names.
+    pub models: Vec<ModelSpec>,
+}
+
+/// The sources and models of the crates that this program links. A crate that no source file names is not linked:
+/// `lakehouse::main!(crate_a, crate_b)` names them.
+pub fn declarations() -> Result<Declarations, Duplicate> {
+    let mut found = Declarations::default();
+    for registration in inventory::iter::<Registration> {
+        match registration {
+            Registration::Source(spec) => found.sources.push(spec()),
+            Registration::Model(spec) => found.models.push(spec()),
+        }
+    }
+    found.sources.sort_by(|a, b| (&a.id, a.place).cmp(&(&b.id, b.place)));
+    found.models.sort_by(|a, b| (&a.id, a.place).cmp(&(&b.id, b.place)));
+    refuse_duplicates(&found)?;
+    Ok(found)
+}
+
+/// The sources in the order of their names.
+pub fn sources() -> Result<Vec<SourceSpec>, Duplicate> {
+    Ok(declarations()?.sources)
+}
+
+/// The models in the order of their names.
+pub fn models() -> Result<Vec<ModelSpec>, Duplicate> {
+    Ok(declarations()?.models)
+}
+
+fn refuse_duplicates(found: &Declarations) -> Result<(), Duplicate> {
+    let sources = found.sources.iter().map(|source| (&source.id, source.krate, source.place));
+    let models = found.models.iter().map(|model| (&model.id, model.krate, model.place));
+    let mut seen = BTreeMap::new();
+    for (id, krate, (file, line)) in sources.chain(models) {
+        if let Some(first) = seen.insert(id, (krate, file, line)) {
+            return Err(Duplicate { id: id.clone(), places: [first, (krate, file, line)] });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn two_of_one_name_are_refused_with_both_places() {
+        let mut twice = Declarations::default();
+        twice.sources.push(testing::source("raw.orders", &["id bigint"]));
+        twice.sources.push(SourceSpec { place: ("other.rs", 7), ..testing::source("raw.orders", &["id bigint"]) });
+        let error = refuse_duplicates(&twice).expect_err("declared twice");
+        assert_eq!(
+            error.to_string(),
+            "`raw.orders` is declared twice: in test at models.rs:1 and in test at other.rs:7; \
+             give one of them another `name` or `schema`"
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! What `#[model]` tells the checker, and the answers of the items that it asked.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Error, LitBool, LitStr, Path, Token, Visibility, braced, parenthesized};
+
+use crate::literal::SqlLiteral;
+use crate::payload::{HelperShape, OwnColumn, Payload, Schema};
+
+/// A model as the checker sees it.
+pub(crate) struct State {
+    pub(crate) vis: Visibility,
+    pub(crate) name: Ident,
+    /// `marts.totals`
+    pub(crate) label: String,
+    /// Unique in one compilation.
+    pub(crate) node: String,
+    pub(crate) parameters: Vec<(Ident, Ident)>,
+    pub(crate) upstreams: Vec<Path>,
+    pub(crate) helpers: Vec<Ident>,
+    pub(crate) literals: Vec<SqlLiteral>,
+    pub(crate) row: RowOf,
+    pub(crate) history: bool,
+    pub(crate) sequence: Option<Ident>,
+    pub(crate) delete_when: Option<LitStr>,
+}
+
+/// The row of a model.
+pub(crate) enum RowOf {
+    /// Its name, for messages.
+    Declared(String),
+    /// The struct to generate.
+    Inferred(Ident),
+}
+
+/// What the items handed on.
+pub(crate) struct Answers {
+    pub(crate) upstreams: Vec<Schema>,
+    pub(crate) helpers: Vec<HelperShape>,
+    /// None for an inferred row.
+    pub(crate) row: Option<Schema>,
+    /// Empty unless the model is a history.
+    pub(crate) own: Vec<OwnColumn>,
+}
+
+impl Parse for State {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let vis = input.parse()?;
+        let name = input.parse()?;
+        let label = input.parse::<LitStr>()?.value();
+        let node = input.parse::<LitStr>()?.value();
+        let parameters = list(input, |input| Ok((input.parse()?, input.parse()?)))?;
+        let upstreams = list(input, Path::parse_mod_style)?;
+        let helpers = list(input, Ident::parse)?;
+        let literals = list(input, |input| Ok(SqlLiteral::new(input.parse()?)))?;
+        let row;
+        parenthesized!(row in input);
+        let row = match row.parse::<Ident>()? {
+            word if word == "declared" => RowOf::Declared(row.parse::<LitStr>()?.value()),
+            _ => RowOf::Inferred(row.parse()?),
+        };
+        let history = input.parse::<LitBool>()?.value;
+        let sequence = list(input, Ident::parse)?.into_iter().next();
+        let delete_when = list(input, |input| input.parse::<LitStr>())?.into_iter().next();
+        Ok(Self {
+            vis,
+            name,
+            label,
+            node,
+            parameters,
+            upstreams,
+            helpers,
+            literals,
+            row,
+            history,
+            sequence,
+            delete_when,
+        })
+    }
+}
+
+fn list<T>(input: ParseStream, item: fn(ParseStream) -> syn::Result<T>) -> syn::Result<Vec<T>> {
+    let inside;
+    parenthesized!(inside in input);
+    Ok(Punctuated::<T, Token![,]>::parse_terminated_with(&inside, item)?.into_iter().collect())
+}
+
+/// `{state} {"payload"} {"payload"}`
+pub(crate) fn chained<S: Parse>(tokens: TokenStream) -> syn::Result<(S, Vec<Payload>)> {
+    let parse = |input: ParseStream| {
+        let state;
+        braced!(state in input);
+        let state = state.parse()?;
+        let mut answers = vec![];
+        while !input.is_empty() {
+            let answer;
+            braced!(answer in input);
+            let text: LitStr = answer.parse()?;
+            answers.push(Payload::decode(&text.value()).ok_or_else(|| other_version(&text))?);
+        }
+        Ok((state, answers))
+    };
+    syn::parse::Parser::parse2(parse, tokens)
+}
+
+fn other_version(text: &LitStr) -> Error {
+    Error::new(text.span(), "this item was expanded by another version of lakehouse")
+}
+
+impl Answers {
+    /// Sorts the answers to the questions.
+    pub(crate) fn new(state: &State, answers: Vec<Payload>) -> syn::Result<Self> {
+        let mut sorted = Self { upstreams: vec![], helpers: vec![], row: None, own: vec![] };
+        let mut answers = answers.into_iter();
+        for (path, answer) in state.upstreams.iter().zip(answers.by_ref()) {
+            match answer {
+                Payload::Relation(schema) if !schema.node.is_empty() => sorted.upstreams.push(schema),
+                Payload::Relation(row) => {
+                    let message = format!("`{}` is a row, not a source or model", row.name);
+                    return Err(Error::new_spanned(path, message));
+                }
+                _ => return Err(Error::new_spanned(path, "this is neither a source nor a model")),
+            }
+        }
+        for (name, answer) in state.helpers.iter().zip(answers.by_ref()) {
+            match answer {
+                Payload::Helper(helper) => sorted.helpers.push(helper),
+                _ => return Err(Error::new(name.span(), format!("`{name}` is not a `#[sql_fn]`"))),
+            }
+        }
+        for answer in answers {
+            match answer {
+                Payload::Relation(row) => sorted.row = Some(row),
+                Payload::History(own) => sorted.own = own,
+                Payload::Newtype(_) | Payload::Helper(_) => {
+                    return Err(Error::new(state.name.span(), "the row is a struct with `#[derive(Row)]`"));
+                }
+            }
+        }
+        Ok(sorted)
+    }
+}

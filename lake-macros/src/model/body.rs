@@ -1,0 +1,208 @@
+//! The body of a function with SQL: its `sql!` literals, found and replaced.
+
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::Parser;
+use syn::{ItemFn, LitStr};
+
+use crate::keys::Errors;
+use crate::place;
+
+/// What was found in a body.
+pub(crate) struct Body {
+    /// The statements as written.
+    tokens: TokenStream,
+    /// All SQL, in order.
+    pub(crate) literals: Vec<LitStr>,
+    /// The column in `.sequence_by(Row::column)`.
+    pub(crate) sequence: Option<Ident>,
+    /// The literal in `.delete_when("..")`.
+    pub(crate) delete_when: Option<LitStr>,
+}
+
+/// What a `sql!` becomes.
+pub(crate) struct Target<'a> {
+    /// `::lakehouse::__private::Sql::<Row>`
+    pub(crate) constructor: TokenStream,
+    /// Names that the SQL may use in braces.
+    pub(crate) parameters: &'a [&'a Ident],
+}
+
+impl Body {
+    pub(crate) fn read(item: &ItemFn, errors: &mut Errors) -> Self {
+        let tokens = item.block.stmts.iter().map(ToTokens::to_token_stream).collect();
+        let mut body = Self { tokens, literals: vec![], sequence: None, delete_when: None };
+        body.scan(body.tokens.clone(), errors);
+        if body.literals.is_empty() {
+            errors.at(item.sig.ident.span(), "there is no SQL in this function: write `sql!(\"select ..\")`");
+        }
+        body
+    }
+
+    fn scan(&mut self, tokens: TokenStream, errors: &mut Errors) {
+        let mut before = [None, None];
+        for tree in tokens {
+            if let TokenTree::Group(group) = &tree {
+                match before.each_ref().map(|tree: &Option<TokenTree>| tree.as_ref().map(ToString::to_string)) {
+                    [Some(name), Some(bang)] if name == "sql" && bang == "!" => match literal(group) {
+                        Some(literal) => self.literals.push(literal),
+                        None => errors.at(group.span(), "`sql!` takes one string literal: `sql!(\"select ..\")`"),
+                    },
+                    [Some(dot), Some(method)] if dot == "." && method == "sequence_by" => {
+                        self.sequence = last_ident(group.stream());
+                        self.scan(group.stream(), errors);
+                    }
+                    [Some(dot), Some(method)] if dot == "." && method == "delete_when" => {
+                        self.delete_when = literal(group);
+                    }
+                    _ => self.scan(group.stream(), errors),
+                }
+            }
+            let [_, last] = before;
+            before = [last, Some(tree)];
+        }
+    }
+
+    /// The body with each `sql!` in its final form.
+    pub(crate) fn expand(&self, target: &Target) -> TokenStream {
+        replace(self.tokens.clone(), target)
+    }
+}
+
+fn replace(tokens: TokenStream, target: &Target) -> TokenStream {
+    let mut done: Vec<TokenTree> = vec![];
+    for tree in tokens {
+        let TokenTree::Group(group) = tree else {
+            done.push(tree);
+            continue;
+        };
+        let is_sql = matches!(done.as_slice(), [.., TokenTree::Ident(name), TokenTree::Punct(bang)]
+            if name == "sql" && bang.as_char() == '!');
+        match literal(&group).filter(|_| is_sql) {
+            Some(literal) => {
+                let name = done.iter().nth_back(1).map_or_else(proc_macro2::Span::call_site, TokenTree::span);
+                done.truncate(done.len() - 2);
+                remove_path(&mut done);
+                done.extend(target.call(&literal, name));
+            }
+            None => {
+                let mut replaced = Group::new(group.delimiter(), replace(group.stream(), target));
+                replaced.set_span(group.span());
+                done.push(TokenTree::Group(replaced));
+            }
+        }
+    }
+    done.into_iter().collect()
+}
+
+/// Takes away the `lakehouse::` in front of `sql!`.
+fn remove_path(done: &mut Vec<TokenTree>) {
+    let colon = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':');
+    while let [.., first, second] = done.as_slice()
+        && colon(first)
+        && colon(second)
+    {
+        done.truncate(done.len() - 2);
+        if matches!(done.last(), Some(TokenTree::Ident(_))) {
+            done.pop();
+        }
+    }
+}
+
+fn literal(group: &Group) -> Option<LitStr> {
+    let one = |input: syn::parse::ParseStream| {
+        let literal = input.parse()?;
+        input.parse::<Option<syn::Token![,]>>()?;
+        Ok(literal)
+    };
+    // A literal that came through another macro is wrapped in invisible parentheses.
+    let tokens = match group.stream().into_iter().next() {
+        Some(TokenTree::Group(inner)) if inner.delimiter() == Delimiter::None => inner.stream(),
+        _ => group.stream(),
+    };
+    one.parse2(tokens).ok()
+}
+
+fn last_ident(tokens: TokenStream) -> Option<Ident> {
+    tokens.into_iter().filter_map(|tree| if let TokenTree::Ident(ident) = tree { Some(ident) } else { None }).last()
+}
+
+impl Target<'_> {
+    fn call(&self, literal: &LitStr, sql: proc_macro2::Span) -> TokenStream {
+        let constructor = &self.constructor;
+        let (_, line, column) = place::of(literal.span());
+        let names = self.names(literal);
+        let expanded = proc_macro2::Span::call_site().located_at(sql);
+        quote_spanned! {expanded=>
+            #constructor::__new(#literal, (::core::file!(), #line, #column), #names)
+        }
+    }
+
+    /// Never-run code in which the names in braces are what they mean to Rust, so that editors can follow them and the
+    /// compiler reports a misspelt one at its place inside the text.
+    fn names(&self, literal: &LitStr) -> TokenStream {
+        let found = placeholders(&literal.value());
+        let plain = found.iter().all(|found| !found.called && !is_run_parameter(&found.name, self.parameters));
+        let literal = if plain {
+            literal.clone()
+        } else {
+            let known = found.iter().filter(|found| !found.called && self.knows(&found.name));
+            let names: String = known.map(|found| format!("{{{}}}", found.name)).collect();
+            LitStr::new(&names, literal.span())
+        };
+        quote!({
+            if false {
+                let _ = ::core::format_args!(#literal);
+            }
+        })
+    }
+
+    fn knows(&self, name: &str) -> bool {
+        self.parameters.iter().any(|parameter| *parameter == name)
+    }
+}
+
+/// A name that is no parameter but would be one if it were declared: the checker says so better than the compiler.
+fn is_run_parameter(name: &str, parameters: &[&Ident]) -> bool {
+    ["this", "now", "first_run"].contains(&name) && !parameters.iter().any(|parameter| *parameter == name)
+}
+
+/// `{name}` or `{name(..)}` in a template.
+pub(crate) struct Found {
+    pub(crate) name: String,
+    pub(crate) called: bool,
+}
+
+/// The placeholders of a template, in order, as far as they have a Rust name.
+pub(crate) fn placeholders(template: &str) -> Vec<Found> {
+    let mut found = vec![];
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        rest = &rest[at + 1..];
+        if let Some(behind) = rest.strip_prefix('{') {
+            rest = behind;
+            continue;
+        }
+        let inside = rest.trim_start();
+        let end = inside.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(inside.len());
+        let (name, behind) = inside.split_at(end);
+        if name.starts_with(|letter: char| letter.is_alphabetic() || letter == '_') {
+            found.push(Found { name: name.to_owned(), called: !behind.trim_start().starts_with('}') });
+        } else {
+            found.push(Found { name: String::new(), called: true });
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_found() {
+        let found = placeholders("select {tax(o.net)}, '{{x}}' from {orders} o where {first_run} or {1}");
+        let found: Vec<_> = found.iter().map(|found| (found.name.as_str(), found.called)).collect();
+        assert_eq!(found, [("tax", true), ("orders", false), ("first_run", false), ("", true)]);
+    }
+}

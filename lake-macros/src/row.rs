@@ -1,0 +1,271 @@
+//! `#[derive(Row)]`: the columns of a struct, handles to them, and its payload.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Fields, Path};
+
+use crate::export;
+use crate::keys::{Errors, Keys, Known, Takes, description};
+use crate::payload::{Column, Payload, Schema};
+use crate::rust_type::{Resolved, Seen, Shape, ty_tokens};
+
+const KEYS: [Known; 7] = [
+    ("sql", Takes::Text),
+    ("unique", Takes::Nothing),
+    ("accepted", Takes::Arguments),
+    ("condition", Takes::Text),
+    ("handle", Takes::Text),
+    ("file", Takes::Nothing),
+    ("arrival", Takes::Nothing),
+];
+
+/// A field as its tokens tell.
+struct Field {
+    ident: Ident,
+    vis: syn::Visibility,
+    ty: syn::Type,
+    seen: Seen,
+    keys: Keys,
+    attributes: Vec<Attribute>,
+}
+
+impl Field {
+    fn name(&self) -> String {
+        export::bare(&self.ident)
+    }
+
+    fn overridden(&self) -> bool {
+        self.keys.has("sql")
+    }
+}
+
+/// What the derive expands to.
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let fields = fields(input, &mut errors);
+    errors_of_names(&fields, &mut errors);
+    let errors = errors.tokens();
+    let name = &input.ident;
+    let columns = fields.iter().map(column);
+    let row_fields = fields.iter().map(|field| {
+        let (name, ty) = (field.name(), type_constant(field));
+        quote!((#name, #ty))
+    });
+    let handles = fields.iter().map(|field| handle(name, field));
+    let checks = cross_check(&fields);
+    let touch = touch(name, &fields);
+    let payload = payload(input, &fields);
+    quote! {
+        #errors
+        impl ::lakehouse::__private::Row for #name {
+            const COLUMNS: &'static [::lakehouse::__private::Column] = &[#(#columns),*];
+        }
+        impl ::lakehouse::__private::SqlType for #name {
+            const TY: ::lakehouse::__private::Ty = ::lakehouse::__private::Ty::Row(&[#(#row_fields),*]);
+        }
+        #[allow(non_upper_case_globals, dead_code)]
+        impl #name { #(#handles)* }
+        const _: () = { #checks #touch };
+        #payload
+    }
+}
+
+/// The payload of a row whose newtypes have answered.
+pub(crate) fn resolved(input: &DeriveInput, answers: Vec<Payload>) -> TokenStream {
+    let fields = fields(input, &mut Errors::default());
+    let mut answers = answers.into_iter();
+    let columns = fields.iter().map(|field| {
+        let resolved = if field.overridden() { None } else { field.seen.shape.resolve(&mut answers) };
+        seen_column(field, resolved)
+    });
+    export_row(input, columns.collect())
+}
+
+fn payload(input: &DeriveInput, fields: &[Field]) -> TokenStream {
+    let named: Vec<Path> =
+        fields.iter().filter(|field| !field.overridden()).flat_map(|field| field.seen.shape.named()).cloned().collect();
+    if named.is_empty() {
+        return resolved(input, vec![]);
+    }
+    let (vis, name) = (&input.vis, &input.ident);
+    let fields = fields.iter().map(|field| {
+        let (ident, ty) = (&field.ident, &field.ty);
+        let sql = field.keys.text("sql").map(|sql| quote!(#[col(sql = #sql)]));
+        quote!(#sql #ident: #ty)
+    });
+    export::ask(&named, "__row", quote!(#vis struct #name { #(#fields),* }))
+}
+
+fn export_row(input: &DeriveInput, columns: Vec<Column>) -> TokenStream {
+    let complete = columns.iter().all(|column| column.ty != lake_sql::types::Type::Error);
+    let name = export::bare(&input.ident);
+    let payload = Payload::Relation(Schema { name, node: String::new(), complete, columns });
+    export::export(&input.vis, &input.ident, &payload)
+}
+
+fn seen_column(field: &Field, resolved: Option<Resolved>) -> Column {
+    let written = field.keys.text("sql").and_then(|text| text.value().parse().ok());
+    let (ty, brand) = match (written, resolved) {
+        (Some(ty), _) => (ty, None),
+        (None, Some(resolved)) => (resolved.ty, resolved.brand),
+        (None, None) => (lake_sql::types::Type::Error, None),
+    };
+    Column { name: field.name(), ty, nullable: field.seen.nullable, brand }
+}
+
+fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<Field> {
+    let Data::Struct(data) = &input.data else {
+        errors.at(input.ident.span(), "a row is a struct with named fields");
+        return vec![];
+    };
+    let Fields::Named(named) = &data.fields else {
+        let newtype = matches!(&data.fields, Fields::Unnamed(fields) if fields.unnamed.len() == 1);
+        let help = if newtype { "; for a newtype write `#[derive(SqlType)]`" } else { "" };
+        errors.at(input.ident.span(), format!("a row is a struct with named fields{help}"));
+        return vec![];
+    };
+    if !input.generics.params.is_empty() {
+        errors.at(input.generics.span(), "a row has no generic parameters");
+    }
+    named.named.iter().filter_map(|field| read_field(field, errors)).collect()
+}
+
+fn read_field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
+    let mut keys = Keys::default();
+    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("col")) {
+        if let Some(list) = errors.take(attribute.meta.require_list()) {
+            keys.read(list.tokens.clone(), &KEYS, errors);
+        }
+    }
+    let mut seen = Seen::read(&field.ty);
+    if let Some(text) = keys.text("sql") {
+        if let Err(error) = text.value().parse::<lake_sql::types::Type>() {
+            errors.at(text.span(), error);
+        }
+        // The Rust type may be anything then, an alias for example; only its `Option` counts.
+        let nullable = seen.as_ref().is_ok_and(|seen| seen.nullable);
+        seen = Ok(Seen { shape: Shape::Known(lake_sql::types::Type::Error), nullable });
+    }
+    if let Some(text) = keys.text("condition")
+        && !text.value().contains("{column}")
+    {
+        errors.at(text.span(), "a condition names its column: `{column} > 0`");
+    }
+    let seen = seen.unwrap_or_else(|error| {
+        errors.push(error);
+        Seen { shape: Shape::Known(lake_sql::types::Type::Error), nullable: false }
+    });
+    let ident = field.ident.clone()?;
+    Some(Field { ident, vis: field.vis.clone(), ty: field.ty.clone(), seen, keys, attributes: field.attrs.clone() })
+}
+
+/// SQL does not tell capitals from small letters.
+fn errors_of_names(fields: &[Field], errors: &mut Errors) {
+    for (position, field) in fields.iter().enumerate() {
+        let same = |other: &&Field| other.name().eq_ignore_ascii_case(&field.name());
+        if let Some(other) = fields[..position].iter().find(same) {
+            let message = format!("`{}` and `{}` are one column in SQL", other.name(), field.name());
+            errors.at(field.ident.span(), message);
+        }
+    }
+}
+
+/// The type as a constant: what the Rust type says, or the attribute.
+fn type_constant(field: &Field) -> TokenStream {
+    match (field.keys.text("sql"), &field.seen.shape) {
+        (Some(text), _) => {
+            let ty = text.value().parse().unwrap_or(lake_sql::types::Type::Error);
+            ty_tokens(&ty)
+        }
+        (None, Shape::Known(lake_sql::types::Type::Error)) => ty_tokens(&lake_sql::types::Type::Error),
+        (None, _) => {
+            let ty = &field.ty;
+            quote!(<#ty as ::lakehouse::__private::SqlType>::TY)
+        }
+    }
+}
+
+fn column(field: &Field) -> TokenStream {
+    let private = quote!(::lakehouse::__private);
+    let (name, ty, nullable) = (field.name(), type_constant(field), field.seen.nullable);
+    let description = description(&field.attributes);
+    let brand = match &field.seen.shape {
+        Shape::Named(path) if !field.overridden() => {
+            let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+            quote!(::core::option::Option::Some(#name))
+        }
+        _ => quote!(::core::option::Option::None),
+    };
+    let audits = audits(&field.keys);
+    let content = match (field.keys.has("file"), field.keys.has("arrival")) {
+        (true, _) => quote!(File),
+        (_, true) => quote!(Arrival),
+        _ => quote!(Value),
+    };
+    quote! {
+        #private::Column {
+            name: #name,
+            ty: #ty,
+            nullable: #nullable,
+            brand: #brand,
+            description: #description,
+            audits: &[#(#audits),*],
+            content: #private::Content::#content,
+        }
+    }
+}
+
+fn audits(keys: &Keys) -> Vec<TokenStream> {
+    let mut audits = vec![];
+    if keys.has("unique") {
+        audits.push(quote!(::lakehouse::__private::Audit::Unique));
+    }
+    if let Some(values) = keys.list("accepted").filter(|values| !values.is_empty()) {
+        audits.push(quote!(::lakehouse::__private::Audit::Accepted(&[#(#values),*])));
+    }
+    if let Some(condition) = keys.text("condition") {
+        audits.push(quote!(::lakehouse::__private::Audit::Condition(#condition)));
+    }
+    audits
+}
+
+fn handle(row: &Ident, field: &Field) -> TokenStream {
+    let docs = field.attributes.iter().filter(|attribute| attribute.path().is_ident("doc"));
+    let (vis, ty, name) = (&field.vis, &field.ty, field.name());
+    let handle = match field.keys.text("handle") {
+        Some(text) => format_ident!("{}", text.value(), span = text.span()),
+        None => field.ident.clone(),
+    };
+    quote! {
+        #(#docs)*
+        #vis const #handle: ::lakehouse::__private::Col<#row, #ty> = ::lakehouse::__private::Col::__new(#name);
+    }
+}
+
+/// The tokens `Timestamp` could be somebody else's type; the compiler compares what was read with what is meant.
+fn cross_check(fields: &[Field]) -> TokenStream {
+    let pairs = fields.iter().filter(|field| !field.overridden()).filter_map(|field| {
+        let Shape::Known(ty) = &field.seen.shape else { return None };
+        if *ty == lake_sql::types::Type::Error {
+            return None;
+        }
+        let (rust, seen) = (&field.ty, ty_tokens(ty));
+        let message = format!("the type of column `{}` is not what its name says; it should be {ty}", field.name());
+        Some(quote!((<#rust as ::lakehouse::__private::SqlType>::TY, #seen, #message)))
+    });
+    quote!(::lakehouse::__private::assert_types(&[#(#pairs),*]);)
+}
+
+/// Makes and reads a row, so that a struct which only describes a table is not called unused.
+fn touch(name: &Ident, fields: &[Field]) -> TokenStream {
+    let idents: Vec<_> = fields.iter().map(|field| &field.ident).collect();
+    let unused = Ident::new("touch", Span::call_site());
+    quote! {
+        #[allow(dead_code)]
+        fn #unused(row: #name) -> #name {
+            let #name { #(#idents),* } = row;
+            #name { #(#idents),* }
+        }
+    }
+}

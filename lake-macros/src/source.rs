@@ -1,0 +1,197 @@
+//! `#[source]`: data that others write.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, LitStr, Path, ReturnType, Signature, Token, Visibility, token};
+
+use crate::export;
+use crate::keys::{Errors, Keys, Known, Takes, description, kept};
+use crate::nearest::nearest;
+use crate::payload::{Payload, Schema};
+use crate::rust_type::{generic, path_of};
+
+const KEYS: [Known; 4] =
+    [("schema", Takes::Text), ("name", Takes::Text), ("files", Takes::Text), ("format", Takes::Text)];
+
+const FORMATS: [(&str, &str); 4] =
+    [("json", "JsonDocument"), ("jsonl", "JsonLines"), ("csv", "Csv"), ("parquet", "Parquet")];
+
+/// `pub fn customers() -> Source<Customer>;`
+struct Declaration {
+    attributes: Vec<Attribute>,
+    vis: Visibility,
+    signature: Signature,
+    body: Option<TokenStream>,
+}
+
+impl Parse for Declaration {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let signature = input.parse()?;
+        let body = if input.peek(token::Brace) {
+            Some(input.parse::<proc_macro2::Group>()?.to_token_stream())
+        } else {
+            input.parse::<Token![;]>()?;
+            None
+        };
+        Ok(Self { attributes, vis, signature, body })
+    }
+}
+
+/// What the attribute expands to.
+pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let declaration: Declaration = match syn::parse2(item) {
+        Ok(declaration) => declaration,
+        Err(error) => return error.to_compile_error(),
+    };
+    let mut errors = Errors::default();
+    let mut keys = Keys::default();
+    keys.read(arguments, &KEYS, &mut errors);
+    let name = &declaration.signature.ident;
+    let row = errors.take(row(&declaration));
+    let schema = required_schema(&keys, name, "source", "raw", &mut errors);
+    let table = keys.text("name").map_or_else(|| export::bare(name), LitStr::value);
+    let files = files(&keys, &mut errors);
+    let id = crate::place::Id { schema, name: table };
+    let rest = match &row {
+        Some(row) => {
+            let marker = marker(&declaration, row, &id, &files);
+            let vis = &declaration.vis;
+            let (label, node) = (id.to_string(), id.node());
+            let payload = export::ask(&[row.clone()], "__source", quote!(#vis #name #label #node));
+            quote!(#marker #payload)
+        }
+        None => {
+            let vis = &declaration.vis;
+            let schema = Schema { name: id.to_string(), node: id.node(), complete: false, columns: vec![] };
+            let export = export::export(vis, name, &Payload::Relation(schema));
+            quote!(#[allow(non_camel_case_types)] #vis struct #name {} #export)
+        }
+    };
+    let errors = errors.tokens();
+    quote!(#errors #rest)
+}
+
+/// The logical schema, which both attributes demand.
+pub(crate) fn required_schema(keys: &Keys, name: &Ident, what: &str, example: &str, errors: &mut Errors) -> String {
+    match keys.text("schema") {
+        Some(schema) => schema.value(),
+        None => {
+            if !keys.has("schema") {
+                let usage = format!("say which schema it is in: `#[{what}(schema = \"{example}\")]`");
+                errors.at(name.span(), usage);
+            }
+            String::new()
+        }
+    }
+}
+
+fn row(declaration: &Declaration) -> syn::Result<Path> {
+    let signature = &declaration.signature;
+    if let Some(body) = &declaration.body {
+        return Err(Error::new(body.span(), "a source has no body: end it with `;`"));
+    }
+    if !signature.inputs.is_empty() {
+        return Err(Error::new(signature.inputs.span(), "a source has no parameters"));
+    }
+    let usage = "a source returns `Source<Row>`";
+    let ReturnType::Type(_, ty) = &signature.output else {
+        return Err(Error::new(signature.ident.span(), usage));
+    };
+    match generic(ty, "Source").as_deref() {
+        Some([row]) => path_of(row).cloned().ok_or_else(|| Error::new(row.span(), usage)),
+        _ => Err(Error::new(ty.span(), usage)),
+    }
+}
+
+/// The glob and the format's variant.
+fn files(keys: &Keys, errors: &mut Errors) -> Option<(LitStr, Ident)> {
+    let Some(format) = keys.text("format") else {
+        if keys.has("files") {
+            errors.at(keys.span("files"), "say how the files are written: `format = \"json\"`");
+        }
+        return None;
+    };
+    let Some(files) = keys.text("files") else {
+        errors.at(keys.span("format"), "`format` belongs to `files = \"folder/*.json\"`");
+        return None;
+    };
+    let text = format.value();
+    match FORMATS.iter().find(|(name, _)| *name == text) {
+        Some((_, variant)) => Some((files.clone(), Ident::new(variant, format.span()))),
+        None => {
+            let names = FORMATS.map(|(name, _)| name);
+            let hint = match nearest(&text, names) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the formats are {}", names.map(|name| format!("`{name}`")).join(", ")),
+            };
+            errors.at(format.span(), format!("unknown format `{text}`: {hint}"));
+            None
+        }
+    }
+}
+
+fn marker(
+    declaration: &Declaration,
+    row: &Path,
+    id: &crate::place::Id,
+    files: &Option<(LitStr, Ident)>,
+) -> TokenStream {
+    let private = quote!(::lakehouse::__private);
+    let attributes = kept(&declaration.attributes);
+    let (vis, name) = (&declaration.vis, &declaration.signature.ident);
+    let (schema, table) = (&id.schema, &id.name);
+    let description = description(&declaration.attributes);
+    let (_, line, _) = crate::place::of(name.span());
+    let origin = match files {
+        Some((pattern, format)) => {
+            quote!(::core::option::Option::Some((#private::FileFormat::#format, #pattern)))
+        }
+        None => quote!(::core::option::Option::None),
+    };
+    quote! {
+        #(#attributes)*
+        #[allow(non_camel_case_types)]
+        #vis struct #name {}
+        impl #private::Relation for #name {
+            type Row = #row;
+            const SCHEMA: &'static str = #schema;
+            const NAME: &'static str = #table;
+        }
+        impl #private::Depth for #name {
+            const DEPTH: usize = 0;
+        }
+        #private::inventory::submit! {
+            #private::Registration::Source(|| {
+                #private::declare::source::<#name>(#origin, &#private::Declared {
+                    description: #description,
+                    place: (::core::file!(), #line),
+                    module: ::core::module_path!(),
+                })
+            })
+        }
+    }
+}
+
+/// `vis name "label" "node"`: what the row's macro hands on.
+pub(crate) struct Named {
+    pub(crate) vis: Visibility,
+    pub(crate) name: Ident,
+    pub(crate) label: LitStr,
+    pub(crate) node: LitStr,
+}
+
+impl Parse for Named {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        Ok(Self { vis: input.parse()?, name: input.parse()?, label: input.parse()?, node: input.parse()? })
+    }
+}
+
+/// The payload of a source or model whose row has answered; a history's own columns come second.
+pub(crate) fn named(state: &Named, columns: Vec<crate::payload::Column>, complete: bool) -> TokenStream {
+    let schema = Schema { name: state.label.value(), node: state.node.value(), complete, columns };
+    export::export(&state.vis, &state.name, &Payload::Relation(schema))
+}
