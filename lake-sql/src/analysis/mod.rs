@@ -5,4 +5,5 @@
 pub mod determinism;
 pub mod keys;
 pub mod lineage;
+pub mod pushdown;
 pub mod walk;

@@ -162,6 +162,11 @@ const FORMS: [&str; 31] = [
     "unnest",
 ];
 
+/// All functions of the catalogue, by name.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    catalogue().values().map(|entry| entry.function)
+}
+
 /// All names that may stand before a parenthesis, special forms included, sorted; for did-you-mean.
 pub fn names() -> Vec<&'static str> {
     let mut names: Vec<_> = catalogue().keys().copied().chain(FORMS).collect();
