@@ -18,6 +18,11 @@ pub enum Error {
         /// Its name.
         name: String,
     },
+    /// The table was dropped, and its name given to another one.
+    Replaced {
+        /// The name.
+        name: String,
+    },
     /// The name is taken.
     Exists {
         /// What has it.
@@ -90,6 +95,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::NotFound { entry, name } => write!(f, "there is no {entry} {name}"),
+            Error::Replaced { name } => {
+                write!(f, "there is no table {name} any more: the name was given to another table")
+            }
             Error::Exists { entry, name } => write!(f, "{entry} {name} exists already"),
             Error::WrongEntry { name, found, expected } => write!(f, "{name} is a {found}, expected a {expected}"),
             Error::Invalid(message) => f.write_str(message),

@@ -113,7 +113,7 @@ fn changed(metadata: &TableMetadata, changes: &[SchemaChange]) -> Result<Schema>
             SchemaChange::Promote { name, ty } => {
                 let at = position(&fields, name)?;
                 promotable(name, &fields[at].field_type, ty)?;
-                fields[at].field_type = Box::new(Type::Primitive(ty.clone()));
+                *fields[at].field_type = Type::Primitive(ty.clone());
             }
         }
     }

@@ -13,6 +13,9 @@ use crate::storage::{self, TABLES};
 use crate::table::Table;
 use crate::warehouse::Warehouse;
 
+/// How often names are listed until they hold still.
+const LISTINGS: usize = 8;
+
 /// Which snapshots may go.
 #[derive(Clone, Debug)]
 pub struct Expiry {
@@ -99,28 +102,39 @@ impl Warehouse {
     }
 
     /// Every file that can be reached from a name of the catalog.
+    ///
+    /// A table that is renamed while names are listed could be missed under both of its names, so the names must be the
+    /// same before and after.
     async fn files_in_use(&self) -> Result<BTreeSet<PathBuf>> {
-        let mut used = BTreeSet::new();
-        for namespace in self.catalog().namespaces()? {
-            for (name, kind) in self.catalog().list(&namespace)? {
-                let name = TableName::new(&namespace, name);
-                let reached = match kind {
-                    Entry::Table => self.files_of_table(&name, &mut used).await,
-                    _ => self.files_of_view(&name, &mut used),
-                };
-                match reached {
-                    // Dropped or renamed since it was listed: under its new name it is found, or younger than `age`
-                    // matters not, because nothing is removed on an incomplete list.
-                    Err(Error::NotFound { .. }) => {
-                        return Err(Error::Invalid(format!(
-                            "{name} was dropped or renamed while garbage was collected: collect again"
-                        )));
-                    }
-                    other => other?,
-                }
+        for _ in 0..LISTINGS {
+            let names = self.entries()?;
+            let mut used = BTreeSet::new();
+            let reached = self.files_of(&names, &mut used).await;
+            if names == self.entries()? {
+                reached?;
+                return Ok(used);
             }
         }
-        Ok(used)
+        Err(Error::Invalid("tables were made, renamed or dropped all the time: collect garbage again later".to_owned()))
+    }
+
+    fn entries(&self) -> Result<Vec<(TableName, Entry)>> {
+        let mut entries = Vec::new();
+        for namespace in self.catalog().namespaces()? {
+            let listed = self.catalog().list(&namespace)?.into_iter();
+            entries.extend(listed.map(|(name, kind)| (TableName::new(&namespace, name), kind)));
+        }
+        Ok(entries)
+    }
+
+    async fn files_of(&self, names: &[(TableName, Entry)], used: &mut BTreeSet<PathBuf>) -> Result<()> {
+        for (name, kind) in names {
+            match kind {
+                Entry::Table => self.files_of_table(name, used).await?,
+                _ => self.files_of_view(name, used)?,
+            }
+        }
+        Ok(())
     }
 
     fn files_of_view(&self, name: &TableName, used: &mut BTreeSet<PathBuf>) -> Result<()> {

@@ -11,7 +11,7 @@ use iceberg::spec::{SnapshotRef, TableMetadata};
 use crate::catalog::TableName;
 use crate::catalog::pointer::Head;
 use crate::commit::{Change, CommitOptions, Committed};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::read::Scan;
 use crate::warehouse::Warehouse;
 use crate::write::{DataWriter, WriteOptions};
@@ -30,6 +30,11 @@ impl Table {
     /// Its name when it was opened.
     pub fn name(&self) -> &TableName {
         &self.name
+    }
+
+    /// The warehouse that it is in.
+    pub fn warehouse(&self) -> &Warehouse {
+        &self.warehouse
     }
 
     /// The Iceberg metadata.
@@ -75,8 +80,16 @@ impl Table {
     }
 
     /// The table as it is now.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFound`] if it was dropped or renamed, [`Error::Replaced`] if its name has another table now.
     pub async fn refresh(&self) -> Result<Table> {
-        self.warehouse.table(&self.name.namespace, &self.name.name).await
+        let current = self.warehouse.table(&self.name.namespace, &self.name.name).await?;
+        if current.metadata().uuid() != self.metadata().uuid() {
+            return Err(Error::Replaced { name: self.name.to_string() });
+        }
+        Ok(current)
     }
 
     /// Reads the table.

@@ -77,7 +77,7 @@ pub struct View {
     pub schema: arrow::datatypes::SchemaRef,
     /// View properties.
     pub properties: BTreeMap<String, String>,
-    /// Which definition this is: grows by one with each replacement.
+    /// Which definition this is: another one with each replacement, and the old one again if an old definition returns.
     pub version: i32,
 }
 

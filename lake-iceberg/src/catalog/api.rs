@@ -31,7 +31,7 @@ impl From<Error> for iceberg::Error {
         let kind = match &error {
             Error::Format(_) => ErrorKind::DataInvalid,
             Error::NotFound { entry: Entry::Namespace, .. } => ErrorKind::NamespaceNotFound,
-            Error::NotFound { .. } => ErrorKind::TableNotFound,
+            Error::NotFound { .. } | Error::Replaced { .. } => ErrorKind::TableNotFound,
             Error::Exists { entry: Entry::Namespace, .. } => ErrorKind::NamespaceAlreadyExists,
             Error::Exists { .. } => ErrorKind::TableAlreadyExists,
             Error::Commit(_) => ErrorKind::CatalogCommitConflicts,

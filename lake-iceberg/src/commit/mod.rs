@@ -10,7 +10,7 @@ mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use iceberg::spec::{MAIN_BRANCH, Operation, Snapshot, SnapshotReference, SnapshotRetention, Summary, TableMetadata};
@@ -304,7 +304,7 @@ impl Pending {
                 return Ok(None);
             }
             Err(error) => {
-                if !matches!(error, Error::Exists { .. } | Error::NotFound { .. }) {
+                if !matches!(error, Error::Exists { .. } | Error::NotFound { .. } | Error::Replaced { .. }) {
                     manifests.keep();
                     self.keep();
                 }
@@ -364,7 +364,7 @@ impl Pending {
 }
 
 /// Makes the metadata at `path` the current one; None if another writer was faster.
-pub(crate) fn move_head(current: &Table, path: &PathBuf) -> Result<Option<Head>> {
+pub(crate) fn move_head(current: &Table, path: &Path) -> Result<Option<Head>> {
     let catalog = current.warehouse.catalog();
     let name = &current.name;
     let Some(head) = &current.head else {

@@ -5,11 +5,14 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, BooleanArray, Int32Array, Int32Builder, Int64Array, Int64Builder, ListBuilder, MapBuilder, StringArray,
-    StringBuilder, TimestampMillisecondArray,
+    StringBuilder, TimestampMicrosecondArray, TimestampMillisecondArray,
 };
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use arrow::record_batch::RecordBatch;
-use iceberg::spec::{DataContentType, SnapshotRef, SnapshotRetention};
+use arrow::util::display::array_value_to_string;
+use iceberg::spec::{
+    DataContentType, Datum, Literal, PrimitiveLiteral, PrimitiveType, SnapshotRef, SnapshotRetention, Type,
+};
 
 use crate::commit::Contents;
 use crate::error::{Error, Result};
@@ -224,7 +227,7 @@ fn count_map<'a>(maps: impl Iterator<Item = &'a std::collections::HashMap<i32, u
     Arc::new(builder.finish())
 }
 
-fn bounds_map<'a>(maps: impl Iterator<Item = &'a std::collections::HashMap<i32, iceberg::spec::Datum>>) -> ArrayRef {
+fn bounds_map<'a>(maps: impl Iterator<Item = &'a std::collections::HashMap<i32, Datum>>) -> ArrayRef {
     let mut builder = MapBuilder::new(None, Int32Builder::new(), StringBuilder::new());
     for map in maps {
         for (key, value) in map.iter().collect::<BTreeMap<_, _>>() {
@@ -236,11 +239,20 @@ fn bounds_map<'a>(maps: impl Iterator<Item = &'a std::collections::HashMap<i32, 
     Arc::new(builder.finish())
 }
 
-/// A bound as text. The crate's own formatting of a datum panics for moments before 1970, so its JSON is used.
-fn datum_text(datum: &iceberg::spec::Datum) -> Option<String> {
-    let ty = iceberg::spec::Type::Primitive(datum.data_type().clone());
-    let json = iceberg::spec::Literal::from(datum.clone()).try_into_json(&ty).ok()?;
-    Some(json.as_str().map_or_else(|| json.to_string(), str::to_owned))
+/// A bound as text. The crate's own formatting panics for moments before 1970 with a fraction of a second.
+fn datum_text(datum: &Datum) -> Option<String> {
+    let ty = datum.data_type();
+    let moment = match (ty, datum.literal()) {
+        (PrimitiveType::Timestamp | PrimitiveType::Timestamptz, PrimitiveLiteral::Long(micros)) => {
+            TimestampMicrosecondArray::from(vec![*micros])
+        }
+        _ => {
+            let json = Literal::from(datum.clone()).try_into_json(&Type::Primitive(ty.clone())).ok()?;
+            return Some(json.as_str().map_or_else(|| json.to_string(), str::to_owned));
+        }
+    };
+    let text = array_value_to_string(&moment, 0).ok()?;
+    Some(if *ty == PrimitiveType::Timestamptz { format!("{text}+00:00") } else { text })
 }
 
 fn split_offsets<'a>(offsets: impl Iterator<Item = Option<&'a [i64]>>) -> ArrayRef {

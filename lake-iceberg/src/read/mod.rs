@@ -1,5 +1,6 @@
 //! Reading: scans with projection, pruning and time travel.
 
+mod filter;
 pub(crate) mod metadata_tables;
 pub(crate) mod positions;
 
@@ -40,7 +41,8 @@ impl<'a> Scan<'a> {
         self
     }
 
-    /// Leaves out rows for which `filter` is not true, files and row groups first.
+    /// Says which rows are needed: files and row groups that cannot have them are not read, and of the others most of
+    /// the rest is left out. Rows for which `filter` is not true may still come.
     pub fn filter(mut self, filter: Predicate) -> Self {
         self.filter = Some(match self.filter {
             Some(other) => other.and(filter),
@@ -91,7 +93,12 @@ impl<'a> Scan<'a> {
             scan = scan.select(columns);
         }
         if let Some(filter) = &self.filter {
-            scan = scan.with_filter(filter.clone());
+            let metadata = table.metadata();
+            let schema = match self.snapshot {
+                Some(id) => self.known_snapshot(id)?.schema(metadata)?,
+                None => metadata.current_schema().clone(),
+            };
+            scan = scan.with_filter(filter::safe(filter, metadata, &schema));
         }
         if let Some(snapshot) = self.snapshot {
             scan = scan.snapshot_id(snapshot);
@@ -133,7 +140,8 @@ impl<'a> Scan<'a> {
         self.stream().await?.try_collect().await
     }
 
-    /// Number of rows, from the manifests alone where no filter and no deletes stand in the way.
+    /// How many rows [`Scan::stream`] would give: from the manifests alone where no filter and no deletes stand in the
+    /// way.
     pub async fn count(&self) -> Result<u64> {
         let (whole, rest): (Vec<_>, Vec<_>) =
             self.plan().await?.into_iter().partition(|task| task.predicate.is_none() && task.deletes.is_empty());

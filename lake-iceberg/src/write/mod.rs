@@ -54,7 +54,7 @@ pub struct DataWriter {
 }
 
 enum Target {
-    Whole { builder: Builder, writer: Option<Box<Single>> },
+    Whole { builder: Box<Builder>, writer: Option<Box<Single>> },
     Parts { splitter: Box<RecordBatchPartitionSplitter>, writer: Box<FanoutWriter<Builder>> },
 }
 
@@ -104,7 +104,7 @@ impl DataWriter {
         );
         let builder = DataFileWriterBuilder::new(rolling);
         let target = if spec.is_unpartitioned() {
-            Target::Whole { builder, writer: None }
+            Target::Whole { builder: Box::new(builder), writer: None }
         } else {
             let splitter = RecordBatchPartitionSplitter::try_new_with_computed_values(iceberg_schema, spec.clone())?;
             Target::Parts { splitter: Box::new(splitter), writer: Box::new(FanoutWriter::new(builder)) }

@@ -1,7 +1,5 @@
 //! Small tables and their rows.
 
-#![allow(clippy::unwrap_used)]
-
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};

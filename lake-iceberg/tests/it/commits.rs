@@ -1,12 +1,8 @@
 //! What commits do to a table, and which are refused.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::*;
+use crate::common::*;
 use iceberg::expr::Reference;
 use iceberg::spec::Datum;
 use lake_iceberg::*;
