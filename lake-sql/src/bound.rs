@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+pub mod walk;
+
 use crate::span::Span;
 use crate::types::Type;
 
@@ -123,7 +125,8 @@ pub enum RelKind {
     Aggregate {
         /// Input.
         input: Box<Rel>,
-        /// Grouping expressions with their new ids. Under an outer grouping set they are null.
+        /// Grouping expressions with their ids: a plain column keeps its own id, anything else has a new one. Under an
+        /// outer grouping set they are null.
         groups: Vec<(ColumnId, Expr)>,
         /// Sets of positions in `groups`; a plain GROUP BY has one set with all, a global aggregate one empty set.
         sets: Vec<Vec<usize>>,

@@ -1,8 +1,38 @@
 //! Binding: syntax tree + what names mean → bound query, findings, and what else the binder learnt.
+//!
+//! What must not be here: anything about engines, and any rule of a type or a function (they are in `types` and
+//! `functions`). The way of a query: `query` → `select` → `relation` (FROM) → `expr` with `call`, `literal`, `subquery`
+//! → `aggregate` and `window` → `order`.
 
 use std::sync::Arc;
 
+mod aggregate;
+mod binder;
+mod build;
+mod call;
+mod case;
+mod compare;
+mod cte;
+mod helper;
+mod expr;
+mod grouping;
+mod join;
+mod literal;
+mod nullability;
+mod order;
+mod query;
+mod relation;
+mod same;
+mod scope;
+mod select;
+mod set_operation;
+mod subquery;
+mod temporal;
+mod unnest;
+mod window;
+
 use crate::bound::BoundQuery;
+use binder::Binder;
 use crate::finding::Finding;
 use crate::span::Span;
 use crate::syntax::tree;
@@ -116,6 +146,13 @@ pub enum SiteKind {
 }
 
 /// Binds a query.
-pub fn bind(_query: &tree::Query, _text: &str, _names: &dyn Names, _rules: TypeRules) -> Outcome {
-    Outcome { query: None, findings: vec![], sites: vec![] }
+pub fn bind(query: &tree::Query, text: &str, names: &dyn Names, rules: TypeRules) -> Outcome {
+    let mut binder = Binder::new(text, names, rules);
+    let bound = binder.top_query(query);
+    binder.finish(bound)
+}
+
+/// Binds a helper for itself: its template against its parameters and its declared result.
+pub fn bind_helper(helper: &Helper, template: &tree::Expr, names: &dyn Names, rules: TypeRules) -> Vec<Finding> {
+    helper::bind_helper(Binder::new(&helper.template, names, rules), helper, template)
 }

@@ -2,8 +2,68 @@
 //!
 //! One file a finding: its constructor, its documentation and its examples, which are its tests.
 
+pub mod alias_columns;
+pub mod alias_not_visible;
+pub mod ambiguous_column;
+pub mod brand_mismatch;
+pub mod comparison_mismatch;
+pub mod conditional_arguments;
+pub mod distinct_order_by;
+pub mod doc;
+pub mod duplicate_cte;
+pub mod duplicate_relation;
+pub mod frame;
+pub mod grouping_argument;
+pub mod helper_arguments;
+pub mod helper_result;
+pub mod invalid_cast;
+pub mod invalid_literal;
+pub mod misplaced_aggregate;
+pub mod misplaced_lambda;
+pub mod misplaced_window;
+pub mod missing_group_by;
+pub mod missing_over;
+pub mod nested_aggregate;
+pub mod no_common_type;
+pub mod not_a_relation;
+pub mod not_a_row;
+pub mod not_a_value;
+pub mod not_an_aggregate;
+pub mod not_boolean;
+pub mod not_comparable;
+pub mod not_orderable;
+pub mod not_unnestable;
+pub mod operand_type;
+pub mod operator_mismatch;
+pub mod ordinal_out_of_range;
+pub mod recursive_cte;
 pub mod report;
+pub mod row_count;
+pub mod set_operation_types;
+pub mod set_operation_width;
+pub mod star;
+pub mod star_argument;
+pub mod subquery_columns;
+pub mod subscript;
 pub mod syntax;
+pub mod ties_without_order;
+pub mod ungrouped_column;
+pub mod unknown_column;
+pub mod unknown_extract_field;
+pub mod unknown_field;
+pub mod unknown_function;
+pub mod unknown_qualifier;
+pub mod unknown_reference;
+pub mod unknown_table;
+pub mod unknown_window;
+pub mod unsupported;
+pub mod using_column;
+pub mod values_width;
+pub mod window_needs_order;
+pub mod window_override;
+pub mod wrong_arguments;
+mod text;
+
 
 use crate::span::Span;
 

@@ -1,0 +1,212 @@
+//! Aggregate functions: where they may stand and what they give.
+
+use super::binder::{Binder, Clause, Inside};
+use super::same::same;
+use super::scope::{Scope, error_expr};
+use crate::bound::{AggregateCall, ColumnId, Expr, ExprKind, Literal, SortKey};
+use crate::finding;
+use crate::functions::{self, Nulls};
+use crate::span::Span;
+use crate::syntax::tree::{self, Call, Listagg};
+use crate::types::Type;
+
+impl Binder<'_> {
+    /// An aggregate over a group.
+    pub fn aggregate_call(
+        &mut self,
+        function: &'static functions::Function,
+        call: &Call,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Expr {
+        if let Some(found) = self.misplaced_aggregate(function.name, span) {
+            self.report(found);
+            return error_expr(span);
+        }
+        if call.ignore_nulls.is_some() {
+            self.report(finding::unsupported::new("IGNORE NULLS on an aggregate without OVER", span));
+            return error_expr(span);
+        }
+        let bound = self.inside(Inside::Aggregate, |binder| binder.aggregate_parts(function, call, scope, span));
+        match bound {
+            Some(aggregate) => self.collect_aggregate(aggregate),
+            None => error_expr(span),
+        }
+    }
+
+    fn misplaced_aggregate(&mut self, name: &str, span: Span) -> Option<finding::Finding> {
+        let context = self.select_context();
+        match (context.inside, context.clause) {
+            (Inside::Aggregate, _) => Some(finding::nested_aggregate::new(name, span)),
+            (Inside::Lambda, _) => Some(finding::misplaced_aggregate::new(name, "a lambda", span)),
+            (_, Clause::Select | Clause::Having | Clause::OrderBy) => None,
+            (_, clause) => Some(finding::misplaced_aggregate::new(name, clause.name(), span)),
+        }
+    }
+
+    fn aggregate_parts(
+        &mut self,
+        function: &'static functions::Function,
+        call: &Call,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<AggregateCall> {
+        let filter = call.filter.as_ref().map(|filter| self.condition(filter, scope, "FILTER"));
+        let order_by = self.sort_keys(call.order_by.iter().chain(&call.within_group), scope);
+        let (name, args, ty) = self.aggregate_arguments(function, call, scope, span)?;
+        if call.distinct && args.iter().any(|arg| !arg.ty.is_comparable()) {
+            self.report(finding::not_comparable::new("DISTINCT", &args[0].ty, args[0].span));
+        }
+        if filter.as_ref().is_some_and(|filter| filter.ty == Type::Error) {
+            return None;
+        }
+        let nullable = match functions::lookup(name).map(|function| function.nulls) {
+            Some(Nulls::Never) => false,
+            Some(Nulls::Propagate | Nulls::EmptyGroup) => {
+                self.select_context().may_be_empty || filter.is_some() || args.iter().any(|arg| arg.nullable)
+            }
+            _ => true,
+        };
+        Some(AggregateCall { function: name, args, distinct: call.distinct, filter, order_by, ty, nullable, span })
+    }
+
+    /// Canonical name, arguments and result type of an aggregate; also used over windows.
+    pub fn aggregate_arguments(
+        &mut self,
+        function: &'static functions::Function,
+        call: &Call,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Option<(&'static str, Vec<Expr>, Type)> {
+        if call.star || (function.name == "count" && call.args.is_empty()) {
+            if function.name == "count" {
+                return Some((function.name, vec![], Type::BigInt));
+            }
+            self.report(finding::star_argument::new(function.name, span));
+            return None;
+        }
+        let chosen = self.choose(function.name, call.name.span, &call.args, scope)?;
+        Some((chosen.function.name, chosen.args, chosen.result))
+    }
+
+    /// Equal aggregates are computed once.
+    fn collect_aggregate(&mut self, aggregate: AggregateCall) -> Expr {
+        let (ty, nullable, span) = (aggregate.ty.clone(), aggregate.nullable, aggregate.span);
+        let known = self.select_context().aggregates.iter().find(|(_, other)| same_aggregate(other, &aggregate));
+        let id = match known {
+            Some((id, _)) => *id,
+            None => {
+                let id = self.fresh();
+                self.select_context().aggregates.push((id, aggregate));
+                id
+            }
+        };
+        Expr { kind: ExprKind::Column(id), ty, nullable, span }
+    }
+
+    /// LISTAGG as an aggregate with a separator; what it does on overflow is not supported.
+    pub fn listagg(&mut self, listagg: &Listagg, scope: &Scope<'_>, span: Span) -> Expr {
+        if listagg.truncate.is_some() {
+            return self.unsupported("LISTAGG … ON OVERFLOW TRUNCATE", span);
+        }
+        if let Some(found) = self.misplaced_aggregate("listagg", span) {
+            self.report(found);
+            return error_expr(span);
+        }
+        let bound = self.inside(Inside::Aggregate, |binder| {
+            let value = binder.expr(&listagg.value, scope);
+            let separator = listagg.separator.as_ref().map(|separator| binder.expr(separator, scope));
+            let filter = listagg.filter.as_ref().map(|filter| binder.condition(filter, scope, "FILTER"));
+            let order_by = binder.sort_keys(listagg.order_by.iter(), scope);
+            (value, separator, filter, order_by)
+        });
+        let (value, separator, filter, order_by) = bound;
+        if !matches!(value.ty, Type::Varchar(_) | Type::Error) {
+            self.report(finding::operand_type::new("LISTAGG", "a varchar", &value.ty, value.span));
+            return error_expr(span);
+        }
+        if value.ty == Type::Error {
+            return error_expr(span);
+        }
+        let separator = separator.unwrap_or_else(|| {
+            super::build::literal(Literal::Text("".into()), Type::Varchar(Some(0)), span)
+        });
+        let nullable = self.select_context().may_be_empty || filter.is_some() || value.nullable;
+        let text = Type::Varchar(None);
+        let args = vec![self.coerce(value, &text), self.coerce(separator, &text)];
+        self.collect_aggregate(AggregateCall {
+            function: "listagg",
+            args,
+            distinct: listagg.distinct,
+            filter,
+            order_by,
+            ty: text,
+            nullable,
+            span,
+        })
+    }
+
+    /// `grouping(a, b)`: the arguments are found among the groups once those are bound.
+    pub fn grouping(&mut self, args: &[tree::Expr], scope: &Scope<'_>, span: Span) -> Expr {
+        let clause = self.select_context().clause;
+        if !matches!(clause, Clause::Select | Clause::Having | Clause::OrderBy) {
+            self.report(finding::misplaced_aggregate::new("grouping", clause.name(), span));
+            return error_expr(span);
+        }
+        let args: Vec<Expr> = args.iter().map(|arg| self.expr(arg, scope)).collect();
+        if args.iter().any(|arg| arg.ty == Type::Error) {
+            return error_expr(span);
+        }
+        let id = self.fresh();
+        self.select_context().groupings.push((id, args, span));
+        super::build::pass_through(id, Type::BigInt, false, span)
+    }
+
+    /// Keys of an ORDER BY without aliases and ordinals: in aggregates and windows.
+    pub fn sort_keys<'t>(
+        &mut self,
+        items: impl Iterator<Item = &'t tree::SortItem>,
+        scope: &Scope<'_>,
+    ) -> Vec<SortKey> {
+        items
+            .map(|item| {
+                let expr = self.expr(&item.expr, scope);
+                self.require_orderable(&expr);
+                sort_key(expr, item)
+            })
+            .collect()
+    }
+
+    /// Reports a key that has no order.
+    pub fn require_orderable(&mut self, key: &Expr) {
+        if !key.ty.is_orderable() && !key.ty.has_error() && key.ty != Type::Unknown {
+            self.report(finding::not_orderable::new("ORDER BY", &key.ty, key.span));
+        }
+    }
+}
+
+/// A key with Trino's default: nulls last.
+pub(super) fn sort_key(expr: Expr, item: &tree::SortItem) -> SortKey {
+    SortKey { expr, descending: item.descending, nulls_first: item.nulls_first.unwrap_or(false) }
+}
+
+fn same_aggregate(one: &AggregateCall, other: &AggregateCall) -> bool {
+    let keys = |call: &AggregateCall| -> Vec<(bool, bool)> {
+        call.order_by.iter().map(|key| (key.descending, key.nulls_first)).collect()
+    };
+    one.function == other.function
+        && one.distinct == other.distinct
+        && one.ty == other.ty
+        && one.args.len() == other.args.len()
+        && one.filter.is_some() == other.filter.is_some()
+        && keys(one) == keys(other)
+        && one.expressions().zip(other.expressions()).all(|(one, other)| same(one, other))
+}
+
+/// Ids of aggregates, windows and groupings that a context has collected.
+pub(super) fn collected(context: &super::binder::SelectContext) -> std::collections::BTreeSet<ColumnId> {
+    let aggregates = context.aggregates.iter().map(|(id, _)| *id);
+    let windows = context.windows.iter().map(|(id, _)| *id);
+    let groupings = context.groupings.iter().map(|(id, ..)| *id);
+    aggregates.chain(windows).chain(groupings).collect()
+}

@@ -1,0 +1,100 @@
+//! Documentation of findings: text and examples, which are tests.
+
+/// What is known about a kind of finding.
+#[derive(Clone, Copy, Debug)]
+pub struct FindingDoc {
+    /// Stable id.
+    pub id: &'static str,
+    /// What it means and why it is one.
+    pub text: &'static str,
+    /// Gives the finding.
+    pub wrong: Example,
+    /// Does not.
+    pub right: Example,
+}
+
+/// An example over the relations `{orders}` and `{customers}`.
+#[derive(Clone, Copy, Debug)]
+pub enum Example {
+    /// A query.
+    Query(&'static str),
+    /// A model's query with its declared columns: name, type, nullable.
+    Model {
+        /// Declared columns.
+        columns: &'static [(&'static str, &'static str, bool)],
+        /// Its query.
+        sql: &'static str,
+    },
+    /// A helper with one parameter: name, type, nullable; type and nullability of the result.
+    Helper {
+        /// The parameter.
+        parameter: (&'static str, &'static str, bool),
+        /// The result.
+        result: (&'static str, bool),
+        /// Its SQL.
+        sql: &'static str,
+    },
+    /// A statement over the tables `orders` and `customers`.
+    Statement(&'static str),
+}
+
+/// All findings of the binder.
+pub const ALL: &[FindingDoc] = &[
+    super::alias_columns::DOC,
+    super::alias_not_visible::DOC,
+    super::ambiguous_column::DOC,
+    super::brand_mismatch::DOC,
+    super::comparison_mismatch::DOC,
+    super::conditional_arguments::DOC,
+    super::distinct_order_by::DOC,
+    super::duplicate_cte::DOC,
+    super::duplicate_relation::DOC,
+    super::frame::DOC,
+    super::grouping_argument::DOC,
+    super::helper_arguments::DOC,
+    super::helper_result::DOC,
+    super::invalid_cast::DOC,
+    super::invalid_literal::DOC,
+    super::misplaced_aggregate::DOC,
+    super::misplaced_lambda::DOC,
+    super::misplaced_window::DOC,
+    super::missing_group_by::DOC,
+    super::missing_over::DOC,
+    super::nested_aggregate::DOC,
+    super::no_common_type::DOC,
+    super::not_a_relation::DOC,
+    super::not_a_row::DOC,
+    super::not_a_value::DOC,
+    super::not_an_aggregate::DOC,
+    super::not_boolean::DOC,
+    super::not_comparable::DOC,
+    super::not_orderable::DOC,
+    super::not_unnestable::DOC,
+    super::operand_type::DOC,
+    super::operator_mismatch::DOC,
+    super::ordinal_out_of_range::DOC,
+    super::recursive_cte::DOC,
+    super::row_count::DOC,
+    super::set_operation_types::DOC,
+    super::set_operation_width::DOC,
+    super::star::DOC,
+    super::star_argument::DOC,
+    super::subquery_columns::DOC,
+    super::subscript::DOC,
+    super::ties_without_order::DOC,
+    super::ungrouped_column::DOC,
+    super::unknown_column::DOC,
+    super::unknown_extract_field::DOC,
+    super::unknown_field::DOC,
+    super::unknown_function::DOC,
+    super::unknown_qualifier::DOC,
+    super::unknown_reference::DOC,
+    super::unknown_table::DOC,
+    super::unknown_window::DOC,
+    super::unsupported::DOC,
+    super::using_column::DOC,
+    super::values_width::DOC,
+    super::window_needs_order::DOC,
+    super::window_override::DOC,
+    super::wrong_arguments::DOC,
+];
