@@ -128,9 +128,8 @@ impl Binder<'_> {
         if value.ty == Type::Error {
             return error_expr(span);
         }
-        let separator = separator.unwrap_or_else(|| {
-            super::build::literal(Literal::Text("".into()), Type::Varchar(Some(0)), span)
-        });
+        let separator =
+            separator.unwrap_or_else(|| super::build::literal(Literal::Text("".into()), Type::Varchar(Some(0)), span));
         let nullable = self.select_context().may_be_empty || filter.is_some() || value.nullable;
         let text = Type::Varchar(None);
         let args = vec![self.coerce(value, &text), self.coerce(separator, &text)];

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::scope::Scope;
 use super::{Names, Outcome, Site, SiteKind};
-use crate::bound::{
-    AggregateCall, BoundQuery, Column, ColumnId, Cte, CteId, Expr, OutputColumn, Rel, WindowCall,
-};
+use crate::bound::{AggregateCall, BoundQuery, Column, ColumnId, Cte, CteId, Expr, OutputColumn, Rel, WindowCall};
 use crate::finding::Finding;
 use crate::span::Span;
 use crate::syntax::tree;

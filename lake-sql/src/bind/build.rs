@@ -38,18 +38,26 @@ pub(super) fn not_if(negated: bool, operand: Expr, span: Span) -> Expr {
 
 /// A conjunction without needless nesting.
 pub(super) fn and(left: Expr, right: Expr, span: Span) -> Expr {
-    expr(ExprKind::And(flat(left, right, |kind| match kind {
-        ExprKind::And(parts) => Ok(parts),
-        other => Err(other),
-    })), Type::Boolean, span)
+    expr(
+        ExprKind::And(flat(left, right, |kind| match kind {
+            ExprKind::And(parts) => Ok(parts),
+            other => Err(other),
+        })),
+        Type::Boolean,
+        span,
+    )
 }
 
 /// A disjunction without needless nesting.
 pub(super) fn or(left: Expr, right: Expr, span: Span) -> Expr {
-    expr(ExprKind::Or(flat(left, right, |kind| match kind {
-        ExprKind::Or(parts) => Ok(parts),
-        other => Err(other),
-    })), Type::Boolean, span)
+    expr(
+        ExprKind::Or(flat(left, right, |kind| match kind {
+            ExprKind::Or(parts) => Ok(parts),
+            other => Err(other),
+        })),
+        Type::Boolean,
+        span,
+    )
 }
 
 fn flat(left: Expr, right: Expr, parts_of: impl Fn(ExprKind) -> Result<Vec<Expr>, ExprKind>) -> Vec<Expr> {

@@ -57,8 +57,7 @@ impl Binder<'_> {
         if ty == Type::Error || branches.iter().any(|(condition, _)| condition.ty == Type::Error) {
             return Expr { ty, ..error_expr(span) };
         }
-        let branches =
-            branches.into_iter().map(|(condition, result)| (condition, self.coerce(result, &ty))).collect();
+        let branches = branches.into_iter().map(|(condition, result)| (condition, self.coerce(result, &ty))).collect();
         let otherwise = otherwise.map(|otherwise| Box::new(self.coerce(otherwise, &ty)));
         build::expr(ExprKind::Case { branches, otherwise }, ty, span)
     }

@@ -60,9 +60,7 @@ impl Binder<'_> {
     ) -> Expr {
         let operand = self.condition(operand, scope, "IS");
         match truth {
-            None => {
-                build::not_if(negated, build::expr(ExprKind::IsNull(Box::new(operand)), Type::Boolean, span), span)
-            }
+            None => build::not_if(negated, build::expr(ExprKind::IsNull(Box::new(operand)), Type::Boolean, span), span),
             Some(truth) => {
                 let op = if negated { CompareOp::Distinct } else { CompareOp::NotDistinct };
                 build::compare(op, operand, build::boolean(truth, span), span)
@@ -71,13 +69,7 @@ impl Binder<'_> {
     }
 
     /// `a between b and c`, written out as comparisons at the common type of all three.
-    pub fn between(
-        &mut self,
-        operands: [&tree::Expr; 3],
-        symmetric: bool,
-        scope: &Scope<'_>,
-        span: Span,
-    ) -> Expr {
+    pub fn between(&mut self, operands: [&tree::Expr; 3], symmetric: bool, scope: &Scope<'_>, span: Span) -> Expr {
         let [value, low, high] = operands.map(|operand| self.expr(operand, scope));
         let common = match self.common_type([&value, &low, &high]) {
             Ok(Type::Error) => return error_expr(span),
@@ -129,8 +121,7 @@ impl Binder<'_> {
                     .iter()
                     .find(|member| self.comparison_type(CompareOp::Equal, &value.ty, &member.ty).is_none())
                     .unwrap_or(&value);
-                let found =
-                    finding::comparison_mismatch::new(CompareOp::Equal, &value, member, member.span, self.text);
+                let found = finding::comparison_mismatch::new(CompareOp::Equal, &value, member, member.span, self.text);
                 self.report(found);
                 return error_expr(span);
             }

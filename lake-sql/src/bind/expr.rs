@@ -389,9 +389,10 @@ impl Binder<'_> {
                 }
             },
             K::Position(needle, value) => ("strpos", vec![value, needle]),
-            K::Substring(value, from, length) => {
-                ("substring", [Some(value), Some(from), length.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect())
-            }
+            K::Substring(value, from, length) => (
+                "substring",
+                [Some(value), Some(from), length.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect(),
+            ),
             K::Trim { side, characters, value } => {
                 let function = match side {
                     None | Some(tree::TrimSide::Both) => "trim",

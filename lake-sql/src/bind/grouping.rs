@@ -58,11 +58,8 @@ impl Binder<'_> {
         }
         for element in &group_by.elements {
             let choices = self.element_sets(element, items, scope, &mut grouping);
-            grouping.sets = grouping
-                .sets
-                .iter()
-                .flat_map(|set| choices.iter().map(|choice| merged(set, choice)))
-                .collect();
+            grouping.sets =
+                grouping.sets.iter().flat_map(|set| choices.iter().map(|choice| merged(set, choice))).collect();
         }
         if group_by.distinct {
             let mut seen = vec![];
@@ -84,10 +81,9 @@ impl Binder<'_> {
         scope: &Scope<'_>,
         grouping: &mut Grouping,
     ) -> Vec<Vec<usize>> {
-        let mut composite =
-            |exprs: &Vec<tree::Expr>| -> Vec<usize> {
-                exprs.iter().filter_map(|expr| self.group_key(expr, items, scope, grouping)).collect()
-            };
+        let mut composite = |exprs: &Vec<tree::Expr>| -> Vec<usize> {
+            exprs.iter().filter_map(|expr| self.group_key(expr, items, scope, grouping)).collect()
+        };
         match element {
             GroupingElement::Simple(exprs, _) => vec![composite(exprs)],
             GroupingElement::Sets(sets, _) => sets.iter().map(composite).collect(),
@@ -204,11 +200,7 @@ impl Binder<'_> {
     }
 
     /// `grouping(…)` calls as positions of keys.
-    pub fn grouping_positions(
-        &mut self,
-        context: &SelectContext,
-        grouping: &Grouping,
-    ) -> Vec<(ColumnId, Vec<usize>)> {
+    pub fn grouping_positions(&mut self, context: &SelectContext, grouping: &Grouping) -> Vec<(ColumnId, Vec<usize>)> {
         let mut calls = vec![];
         for (id, args, span) in &context.groupings {
             let positions: Option<Vec<usize>> =

@@ -51,8 +51,7 @@ pub(super) fn bind_helper(mut binder: Binder<'_>, helper: &Helper, template: &tr
         let value = build::pass_through(binder.fresh(), ty.clone(), *nullable, template.span);
         binder.parameters.insert(name.clone(), value);
     }
-    let (bound, _) =
-        binder.in_context(super::binder::Clause::Select, |binder| binder.expr(template, &Scope::root()));
+    let (bound, _) = binder.in_context(super::binder::Clause::Select, |binder| binder.expr(template, &Scope::root()));
     let (ty, nullable) = &helper.result;
     if !bound.ty.has_error() && !types::can_coerce(&bound.ty, ty, binder.rules) {
         binder.report(finding::helper_result::mismatch(helper, &bound.ty, bound.span));

@@ -99,8 +99,7 @@ impl Binder<'_> {
                 self.extend_with_nulls(&mut right);
             }
         }
-        let join =
-            RelKind::Join { kind, left: Box::new(left.rel), right: Box::new(right.rel), on, lateral };
+        let join = RelKind::Join { kind, left: Box::new(left.rel), right: Box::new(right.rel), on, lateral };
         left.fields.extend(right.fields);
         left.sources.extend(right.sources);
         FromItem { rel: rel(join, span), fields: left.fields, sources: left.sources }
@@ -109,8 +108,7 @@ impl Binder<'_> {
     /// Columns of a side without a match are null, all of them together.
     pub fn extend_with_nulls(&mut self, item: &mut FromItem) {
         let columns = item.fields.iter().map(|field| field.column.id).collect();
-        let present =
-            item.fields.iter().filter(|field| !field.column.nullable).map(|field| field.column.id).collect();
+        let present = item.fields.iter().filter(|field| !field.column.nullable).map(|field| field.column.id).collect();
         self.extensions.push(NullExtension { columns, present });
         for field in &mut item.fields {
             field.column.nullable = true;

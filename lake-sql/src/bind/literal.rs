@@ -23,7 +23,9 @@ impl Binder<'_> {
                 self.site(span, SiteKind::DecimalLiteral);
                 decimal(digits)
             }
-            L::Double(digits) => digits.replace('_', "").parse().ok().map(|value| (Literal::Double(value), Type::Double)),
+            L::Double(digits) => {
+                digits.replace('_', "").parse().ok().map(|value| (Literal::Double(value), Type::Double))
+            }
             L::Text(text) | L::Unicode(text) => Some(varchar(text)),
             L::Binary(bytes) => Some((Literal::Bytes(Arc::from(bytes.as_slice())), Type::Varbinary)),
             L::Typed(ty, text) => return self.typed_literal(ty, text, span),

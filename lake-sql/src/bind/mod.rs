@@ -13,9 +13,9 @@ mod call;
 mod case;
 mod compare;
 mod cte;
-mod helper;
 mod expr;
 mod grouping;
+mod helper;
 mod join;
 mod literal;
 mod nullability;
@@ -32,11 +32,11 @@ mod unnest;
 mod window;
 
 use crate::bound::BoundQuery;
-use binder::Binder;
 use crate::finding::Finding;
 use crate::span::Span;
 use crate::syntax::tree;
 use crate::types::{Type, TypeRules};
+use binder::Binder;
 
 /// A relation that a query may read.
 #[derive(Clone, Debug, PartialEq, Eq)]

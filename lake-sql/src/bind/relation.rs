@@ -25,11 +25,7 @@ pub(super) struct FromItem {
 impl FromItem {
     /// What stands for a relation whose error was reported.
     pub fn broken(span: Span) -> Self {
-        Self {
-            rel: one_row(span),
-            fields: vec![],
-            sources: vec![Source { qualifier: vec![], complete: false }],
-        }
+        Self { rel: one_row(span), fields: vec![], sources: vec![Source { qualifier: vec![], complete: false }] }
     }
 
     /// A scope with these names in front of `outer`.
@@ -86,8 +82,7 @@ impl Binder<'_> {
                 let mut item = self.named_relation(relation, scope, alias);
                 let percentage = self.constant(percentage);
                 if !percentage.ty.is_numeric() && percentage.ty != Type::Error {
-                    let found =
-                        finding::operand_type::new("TABLESAMPLE", "a number", &percentage.ty, percentage.span);
+                    let found = finding::operand_type::new("TABLESAMPLE", "a number", &percentage.ty, percentage.span);
                     self.report(found);
                 }
                 let kind =
@@ -134,9 +129,7 @@ impl Binder<'_> {
         }
         let parts: Vec<String> = name.parts.iter().map(|part| part.value.clone()).collect();
         match self.names.table(&parts) {
-            Some(relation) => {
-                self.scan(TableName::Named(parts.clone()), parts, &relation, version, scope, span)
-            }
+            Some(relation) => self.scan(TableName::Named(parts.clone()), parts, &relation, version, scope, span),
             None => {
                 let found = self.unknown_table(name, &parts);
                 self.report(found);
@@ -279,11 +272,7 @@ impl Binder<'_> {
             return self.unnest_join(left, args, ordinality, kind == tree::JoinKind::Left, alias, &scope, span);
         }
         let lateral = is_lateral(right);
-        let right = if lateral {
-            self.relation(right, &lateral_scope(&scope))
-        } else {
-            self.relation(right, outer)
-        };
+        let right = if lateral { self.relation(right, &lateral_scope(&scope)) } else { self.relation(right, outer) };
         let kind = match kind {
             tree::JoinKind::Cross | tree::JoinKind::Inner => JoinKind::Inner,
             tree::JoinKind::Left => JoinKind::Left,

@@ -174,17 +174,15 @@ impl Binder<'_> {
         items: &mut Vec<Item>,
     ) -> bool {
         let path = super::expr::name_path(base).unwrap_or_default();
-        let level = scope.levels().find(|level| {
-            !path.is_empty() && level.sources.iter().any(|source| qualifies(&source.qualifier, &path))
-        });
+        let level = scope
+            .levels()
+            .find(|level| !path.is_empty() && level.sources.iter().any(|source| qualifies(&source.qualifier, &path)));
         let (columns, complete): (Vec<(Expr, Option<String>)>, bool) = match level {
             Some(level) => {
                 let fields: Vec<Field> =
                     level.fields.iter().filter(|field| qualifies(&field.qualifier, &path)).cloned().collect();
-                let complete = level
-                    .sources
-                    .iter()
-                    .all(|source| source.complete || !qualifies(&source.qualifier, &path));
+                let complete =
+                    level.sources.iter().all(|source| source.complete || !qualifies(&source.qualifier, &path));
                 if aliases.is_empty() {
                     self.star(&fields, true, span);
                 }
@@ -340,8 +338,7 @@ impl Binder<'_> {
 
     /// TABLE name: all of its columns.
     pub fn table_query(&mut self, name: &tree::Name, span: Span, outer: &Scope<'_>) -> Bound {
-        let relation =
-            tree::Relation { kind: tree::RelationKind::Table { name: name.clone(), version: None }, span };
+        let relation = tree::Relation { kind: tree::RelationKind::Table { name: name.clone(), version: None }, span };
         let (item, _) = self.in_context(Clause::From, |binder| binder.relation(&relation, outer));
         let complete = item.sources.iter().all(|source| source.complete);
         let columns = item.fields.into_iter().map(|field| output_column(field.column, span)).collect();

@@ -62,16 +62,14 @@ impl Binder<'_> {
                 Some(ty) => types.push(ty),
                 None => {
                     let other = column_as_expr(column);
-                    let found =
-                        finding::comparison_mismatch::new(CompareOp::Equal, part, &other, part.span, self.text);
+                    let found = finding::comparison_mismatch::new(CompareOp::Equal, part, &other, part.span, self.text);
                     self.report(found);
                     return error_expr(span);
                 }
             }
         }
         let parts: Vec<Expr> = parts.into_iter().zip(&types).map(|(part, ty)| self.coerce(part, ty)).collect();
-        let nullable =
-            parts.iter().any(|part| part.nullable) || bound.columns.iter().any(|column| column.nullable);
+        let nullable = parts.iter().any(|part| part.nullable) || bound.columns.iter().any(|column| column.nullable);
         let fields = types.iter().map(|ty| types::Field { name: None, ty: ty.clone() }).collect();
         let (rel, columns) = self.cast_columns(bound.rel, &bound.columns, &types);
         let value = build::expr(ExprKind::Row(parts), Type::Row(fields), value.span);

@@ -241,8 +241,7 @@ impl Binder<'_> {
             return None;
         };
         let fits = (key.expr.ty.is_numeric() && offset.ty.is_numeric())
-            || (is_moment(&key.expr.ty)
-                && matches!(offset.ty, Type::IntervalDayToSecond | Type::IntervalYearToMonth))
+            || (is_moment(&key.expr.ty) && matches!(offset.ty, Type::IntervalDayToSecond | Type::IntervalYearToMonth))
             || key.expr.ty.has_error();
         if !fits {
             self.report(finding::frame::range_type(&key.expr.ty, &offset.ty, offset.span));

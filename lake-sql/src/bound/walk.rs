@@ -16,16 +16,12 @@ impl Expr {
                 vec![expr]
             }
             K::Compare { left, right, .. } => vec![left, right],
-            K::Like { value, pattern, escape } => [Some(value), Some(pattern), escape.as_ref()]
-                .into_iter()
-                .flatten()
-                .map(AsRef::as_ref)
-                .collect(),
-            K::Case { branches, otherwise } => branches
-                .iter()
-                .flat_map(|(when, then)| [when, then])
-                .chain(otherwise.as_deref())
-                .collect(),
+            K::Like { value, pattern, escape } => {
+                [Some(value), Some(pattern), escape.as_ref()].into_iter().flatten().map(AsRef::as_ref).collect()
+            }
+            K::Case { branches, otherwise } => {
+                branches.iter().flat_map(|(when, then)| [when, then]).chain(otherwise.as_deref()).collect()
+            }
             K::NullIf { value, left, right } => vec![value, left, right],
             K::InList { value, list } => std::iter::once(value.as_ref()).chain(list).collect(),
             K::Subscript { base, index } => vec![base, index],
@@ -47,16 +43,12 @@ impl Expr {
                 vec![expr]
             }
             K::Compare { left, right, .. } => vec![left, right],
-            K::Like { value, pattern, escape } => [Some(value), Some(pattern), escape.as_mut()]
-                .into_iter()
-                .flatten()
-                .map(AsMut::as_mut)
-                .collect(),
-            K::Case { branches, otherwise } => branches
-                .iter_mut()
-                .flat_map(|(when, then)| [when, then])
-                .chain(otherwise.as_deref_mut())
-                .collect(),
+            K::Like { value, pattern, escape } => {
+                [Some(value), Some(pattern), escape.as_mut()].into_iter().flatten().map(AsMut::as_mut).collect()
+            }
+            K::Case { branches, otherwise } => {
+                branches.iter_mut().flat_map(|(when, then)| [when, then]).chain(otherwise.as_deref_mut()).collect()
+            }
             K::NullIf { value, left, right } => vec![value, left, right],
             K::InList { value, list } => std::iter::once(value.as_mut()).chain(list).collect(),
             K::Subscript { base, index } => vec![base, index],
@@ -122,10 +114,12 @@ impl WindowCall {
     /// Its expressions, to change them.
     pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
         let bounds =
-            self.frame.iter_mut().flat_map(|frame| [&mut frame.start, &mut frame.end]).filter_map(|bound| match bound {
-                FrameBound::Preceding(expr) | FrameBound::Following(expr) => Some(expr.as_mut()),
-                FrameBound::UnboundedPreceding | FrameBound::CurrentRow | FrameBound::UnboundedFollowing => None,
-            });
+            self.frame.iter_mut().flat_map(|frame| [&mut frame.start, &mut frame.end]).filter_map(
+                |bound| match bound {
+                    FrameBound::Preceding(expr) | FrameBound::Following(expr) => Some(expr.as_mut()),
+                    FrameBound::UnboundedPreceding | FrameBound::CurrentRow | FrameBound::UnboundedFollowing => None,
+                },
+            );
         self.args
             .iter_mut()
             .chain(&mut self.filter)

@@ -20,9 +20,7 @@ pub fn new(from: &Type, to: &Type, span: Span) -> Finding {
         (Type::Timestamp(_) | Type::TimestampTz(_) | Type::Date, to) if to.is_numeric() => {
             found.help("write to_unixtime(…) for seconds, or date_diff('day', date '1970-01-01', …)")
         }
-        (from, Type::Timestamp(_) | Type::TimestampTz(_)) if from.is_numeric() => {
-            found.help("write from_unixtime(…)")
-        }
+        (from, Type::Timestamp(_) | Type::TimestampTz(_)) if from.is_numeric() => found.help("write from_unixtime(…)"),
         _ => found,
     }
 }

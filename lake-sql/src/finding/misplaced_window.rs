@@ -20,7 +20,8 @@ pub fn new(name: &str, place: &str, span: Span) -> Finding {
     let found = Finding::error(DOC.id, span, format!("the window function `{name}` cannot stand in {place}"))
         .label("windows are computed later");
     if matches!(place, "WHERE" | "HAVING") {
-        found.help("name it in a subquery and filter outside: select … from (select …, f() over (…) as n …) t where n …")
+        found
+            .help("name it in a subquery and filter outside: select … from (select …, f() over (…) as n …) t where n …")
     } else {
         found
     }

@@ -46,6 +46,7 @@ pub mod star_argument;
 pub mod subquery_columns;
 pub mod subscript;
 pub mod syntax;
+mod text;
 pub mod ties_without_order;
 pub mod ungrouped_column;
 pub mod unknown_column;
@@ -62,8 +63,6 @@ pub mod values_width;
 pub mod window_needs_order;
 pub mod window_override;
 pub mod wrong_arguments;
-mod text;
-
 
 use crate::span::Span;
 

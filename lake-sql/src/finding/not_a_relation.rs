@@ -14,5 +14,6 @@ pub const DOC: FindingDoc = FindingDoc {
 
 /// The placeholder's name.
 pub fn new(name: &str, span: Span) -> Finding {
-    Finding::error(DOC.id, span, format!("`{{{name}}}` is a value, not a relation")).label("a relation is expected here")
+    Finding::error(DOC.id, span, format!("`{{{name}}}` is a value, not a relation"))
+        .label("a relation is expected here")
 }

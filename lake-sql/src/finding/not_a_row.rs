@@ -17,8 +17,8 @@ pub const DOC: FindingDoc = FindingDoc {
 
 /// A field `name` of a value of type `ty`.
 pub fn new(name: &Ident, ty: &Type, span: Span) -> Finding {
-    let found =
-        Finding::error(DOC.id, span, format!("no field `{}`: this is {ty}, not a row", name.value)).label(ty.to_string());
+    let found = Finding::error(DOC.id, span, format!("no field `{}`: this is {ty}, not a row", name.value))
+        .label(ty.to_string());
     match ty {
         Type::Json => found.help(format!("write json_extract_scalar(…, '$.{}')", name.value)),
         Type::Map(..) => found.help(format!("write …['{}']", name.value)),

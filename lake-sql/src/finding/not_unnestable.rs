@@ -15,7 +15,8 @@ pub const DOC: FindingDoc = FindingDoc {
 
 /// The type of the argument.
 pub fn new(ty: &Type, span: Span) -> Finding {
-    let found = Finding::error(DOC.id, span, format!("UNNEST takes an array or a map, found {ty}")).label(ty.to_string());
+    let found =
+        Finding::error(DOC.id, span, format!("UNNEST takes an array or a map, found {ty}")).label(ty.to_string());
     match ty {
         Type::Varchar(_) => found.help("split it first: unnest(split(…, ','))"),
         Type::Json => found.help("convert it first: unnest(cast(… as array(json)))"),

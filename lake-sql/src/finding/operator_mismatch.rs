@@ -49,7 +49,9 @@ fn help(op: BinaryOp, left: &Type, right: &Type) -> Option<&'static str> {
         BinaryOp::Add | BinaryOp::Subtract if moment(left) && right.is_numeric() => {
             Some("write an interval: … + interval '1' day, or date_add('day', n, …)")
         }
-        _ if text(left) || text(right) => Some("convert the text: cast(… as bigint), or try_cast where it may not be a number"),
+        _ if text(left) || text(right) => {
+            Some("convert the text: cast(… as bigint), or try_cast where it may not be a number")
+        }
         _ => None,
     }
 }

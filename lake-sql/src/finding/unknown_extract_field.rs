@@ -15,8 +15,23 @@ pub const DOC: FindingDoc = FindingDoc {
 };
 
 const FIELDS: &[&str] = &[
-    "year", "quarter", "month", "week", "day", "day_of_month", "day_of_week", "dow", "day_of_year", "doy",
-    "year_of_week", "yow", "hour", "minute", "second", "timezone_hour", "timezone_minute",
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "day_of_month",
+    "day_of_week",
+    "dow",
+    "day_of_year",
+    "doy",
+    "year_of_week",
+    "yow",
+    "hour",
+    "minute",
+    "second",
+    "timezone_hour",
+    "timezone_minute",
 ];
 
 /// The field as written.

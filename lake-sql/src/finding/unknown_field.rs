@@ -16,8 +16,8 @@ pub const DOC: FindingDoc = FindingDoc {
 
 /// A field `name` of a row of type `ty` with these fields.
 pub fn new(name: &Ident, ty: &Type, fields: &[String]) -> Finding {
-    let found = Finding::error(DOC.id, name.span, format!("no single field `{}` in {ty}", name.value))
-        .label("unknown field");
+    let found =
+        Finding::error(DOC.id, name.span, format!("no single field `{}` in {ty}", name.value)).label("unknown field");
     let found = if fields.is_empty() { found } else { found.note(format!("fields: {}", listed_names(fields))) };
     match nearest(&name.value, fields) {
         Some(near) => found.help(format!("a field with a similar name exists: `{near}`")).suggest(name.span, near),

@@ -17,8 +17,8 @@ pub const DOC: FindingDoc = FindingDoc {
 
 /// `sources`: the relations that are visible.
 pub fn new(name: &Ident, span: Span, sources: &[String]) -> Finding {
-    let found = Finding::error(DOC.id, span, format!("no relation or column `{}` here", name.value))
-        .label("unknown relation");
+    let found =
+        Finding::error(DOC.id, span, format!("no relation or column `{}` here", name.value)).label("unknown relation");
     let found = if sources.is_empty() { found } else { found.note(format!("relations: {}", listed_names(sources))) };
     match (nearest(&name.value, sources), sources) {
         (Some(near), _) => {

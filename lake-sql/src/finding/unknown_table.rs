@@ -27,7 +27,5 @@ pub fn new(name: &Name, parts: &[String], ctes: &[String], references: &[String]
     }
     let near = nearest(&written, references).or_else(|| nearest(last, references));
     let braces = near.map_or_else(|| format!("{{{last}}}"), |near| format!("{{{near}}}"));
-    found
-        .help(format!("write {braces}: a model reads its upstreams through its parameters"))
-        .suggest(name.span, braces)
+    found.help(format!("write {braces}: a model reads its upstreams through its parameters")).suggest(name.span, braces)
 }

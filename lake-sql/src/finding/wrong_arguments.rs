@@ -28,7 +28,11 @@ pub fn new(name: &str, span: Span, types: &[Type], reason: &NoMatch) -> Finding 
     for signature in signatures.iter().take(6) {
         found = found.note(format!("there is {}", spelt(name, signature)));
     }
-    if matches!(reason, NoMatch::Ambiguous(_)) { found.help("give the null a type: cast(null as bigint)") } else { found }
+    if matches!(reason, NoMatch::Ambiguous(_)) {
+        found.help("give the null a type: cast(null as bigint)")
+    } else {
+        found
+    }
 }
 
 fn written(ty: &Type) -> String {
