@@ -10,6 +10,8 @@ pub mod select;
 mod testing;
 
 #[cfg(feature = "run")]
+mod audit;
+#[cfg(feature = "run")]
 pub mod engine;
 #[cfg(feature = "run")]
 pub mod journal;
@@ -19,3 +21,5 @@ pub mod plan;
 pub mod project;
 #[cfg(feature = "run")]
 pub mod run;
+#[cfg(feature = "run")]
+pub mod strategy;

@@ -63,3 +63,11 @@ pub(crate) fn model(name: &str, kind: Kind, columns: &[&str], template: &str, up
 pub(crate) fn table(name: &str, template: &str, upstreams: &[&str]) -> ModelSpec {
     model(name, Kind::Table, &["x bigint"], template, upstreams)
 }
+
+/// A source of JSON lines.
+pub(crate) fn files(name: &str, pattern: &str, columns: &[&str]) -> SourceSpec {
+    SourceSpec {
+        origin: Origin::Files { format: FileFormat::JsonLines, pattern: pattern.into() },
+        ..source(name, columns)
+    }
+}

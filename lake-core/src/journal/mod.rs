@@ -133,8 +133,23 @@ impl Journal {
 
     /// Closes a plan.
     pub fn end(&self, plan: &Plan, outcomes: &Outcomes, end: End) -> Result<(), JournalError> {
-        if let End::Refused { kept, .. } = &end {
-            self.objects.write(&format!("models/{}/kept/{}.json", plan.model, plan.key()), kept)?;
+        let kept = match &end {
+            End::Refused { kept, .. } => kept.clone(),
+            End::Done | End::Superseded | End::RolledBack { .. } => vec![],
+        };
+        self.end_leaving(plan, outcomes, end, &kept)
+    }
+
+    /// Closes a plan whose tables are still there; the next plan of the model drops them.
+    pub fn end_leaving(
+        &self,
+        plan: &Plan,
+        outcomes: &Outcomes,
+        end: End,
+        left: &[PhysicalName],
+    ) -> Result<(), JournalError> {
+        if !left.is_empty() {
+            self.objects.write(&format!("models/{}/kept/{}.json", plan.model, plan.key()), &left)?;
         }
         let ended = EndedPlan { plan: plan.clone(), outcomes: outcomes.clone(), end };
         self.objects.write(&ended_path(plan), &ended)?;

@@ -1,0 +1,510 @@
+//! Execution of one plan: submits its steps, finds out what became of them, and ends it one way or another.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::cancel::CancelToken;
+use super::error::RunError;
+use super::event::Event;
+use super::rows::only_row;
+use super::session::{Session, is_passing};
+use crate::engine::{Effect as Unsure, EngineError, ErrorKind, FileRelation, QueryId, State, Stats, Submission};
+use crate::graph::Node;
+use crate::journal::{End, Lease, Released};
+use crate::model::spec::Origin;
+use crate::plan::facts::Publication;
+use crate::plan::next::{Next, Outcomes, measure, next};
+use crate::plan::{Action, Effect, FailedCheck, Fence, Plan, Probe, ReadColumn, Step, StepOutcome, VERSION};
+
+/// How long one poll may wait; the lease is renewed and Ctrl-C is seen between polls.
+const POLL: Duration = Duration::from_millis(500);
+
+/// How a plan ended in this process.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Ended {
+    /// All steps took effect.
+    Done {
+        /// Rows written.
+        rows: Option<u64>,
+    },
+    /// An audit refused the load.
+    Refused {
+        /// What it found.
+        message: String,
+        /// Where to look.
+        help: Option<String>,
+    },
+    /// Another writer was first; everything was undone.
+    Conflict(String),
+    /// It failed.
+    Failed {
+        /// The engine's words.
+        message: String,
+        /// What a person can do.
+        help: Option<String>,
+        /// Whether the plan is left open for the next run; else everything was undone.
+        open: bool,
+    },
+    /// The run was interrupted; the plan is left open.
+    Cancelled,
+}
+
+/// What became of a step.
+enum Sent {
+    Effective(StepOutcome),
+    Conflict(String),
+    Failed(RunError),
+    Cancelled,
+}
+
+/// One plan at work.
+pub(super) struct Execution<'a> {
+    session: &'a Session,
+    cancel: &'a CancelToken,
+    events: &'a (dyn Fn(Event) + Sync),
+    lease: &'a mut Lease,
+    plan: &'a Plan,
+    /// The run that works on it, which need not be the one that made it.
+    run: &'a str,
+    /// Whether steps without an outcome may have been sent by a process that is gone.
+    resumed: bool,
+    outcomes: Outcomes,
+    groups: usize,
+    unrecorded: Outcomes,
+}
+
+impl<'a> Execution<'a> {
+    pub(super) fn new(
+        session: &'a Session,
+        cancel: &'a CancelToken,
+        events: &'a (dyn Fn(Event) + Sync),
+        lease: &'a mut Lease,
+        plan: &'a Plan,
+        run: &'a str,
+    ) -> Self {
+        let (outcomes, unrecorded) = (Outcomes::new(), Outcomes::new());
+        Self { session, cancel, events, lease, plan, run, resumed: false, outcomes, groups: 0, unrecorded }
+    }
+
+    /// The plan was begun by a process that is gone.
+    pub(super) fn resumed(mut self, resumed: bool) -> Self {
+        self.resumed = resumed;
+        self
+    }
+
+    /// Works through the plan from the outcomes that are known.
+    pub(super) fn run(mut self, outcomes: Outcomes, groups: usize) -> Result<Ended, RunError> {
+        self.outcomes = outcomes;
+        self.groups = groups;
+        if self.resumed && self.is_released()? {
+            self.assume_released();
+        }
+        let plan = self.plan;
+        loop {
+            let step = match next(plan, &self.outcomes) {
+                Next::Done => return self.done(),
+                Next::Refused(checks) => return self.refused(checks),
+                Next::Step(step) => step,
+            };
+            if self.cancel.is_cancelled() {
+                return Ok(Ended::Cancelled);
+            }
+            self.keep_lease()?;
+            match self.step(step)? {
+                Sent::Effective(outcome) => {
+                    self.unrecorded.insert(step.name.clone(), outcome.clone());
+                    self.outcomes.insert(step.name.clone(), outcome);
+                }
+                Sent::Conflict(message) => return self.conflict(message),
+                Sent::Failed(error) => return self.failed(step, error),
+                Sent::Cancelled => return Ok(Ended::Cancelled),
+            }
+        }
+    }
+
+    fn is_released(&self) -> Result<bool, RunError> {
+        let plan = self.plan;
+        Ok(self.session.journal().is_released(&plan.model, plan.release.number, &plan.run, plan.attempt)?)
+    }
+
+    /// A recorded publication says that all before it took effect.
+    fn assume_released(&mut self) {
+        let last = self.plan.released_at().unwrap_or(0);
+        for step in &self.plan.steps[..=last] {
+            self.outcomes.entry(step.name.clone()).or_insert_with(|| StepOutcome::effective(None));
+        }
+    }
+
+    fn keep_lease(&mut self) -> Result<(), RunError> {
+        let now = self.session.clock().now();
+        if self.lease.until() - now > self.session.lease() * 2 / 3 {
+            return Ok(());
+        }
+        if self.session.journal().renew(self.lease, now, self.session.lease())? {
+            return Ok(());
+        }
+        Err(RunError::Result("another run has taken over this model, because this one was not heard of in time".into()))
+    }
+
+    /// Does one step, or finds that it was done.
+    fn step(&mut self, step: &Step) -> Result<Sent, RunError> {
+        let index = self.plan.steps.iter().position(|s| s.name == step.name).unwrap_or(0);
+        let model = self.plan.model.clone();
+        (self.events)(Event::StepStarted {
+            model: model.clone(),
+            step: step.name.clone(),
+            index,
+            of: self.plan.steps.len(),
+        });
+        let started = self.session.clock().now();
+        let sent = match &step.action {
+            Action::Release => self.release()?,
+            Action::Statement(sql) => {
+                self.record_before(step)?;
+                match self.resumed && !matches!(step.probe, Probe::Repeat) && self.took_effect(step)? {
+                    true => Sent::Effective(StepOutcome::effective(None)),
+                    false => self.submit(step, index, sql)?,
+                }
+            }
+        };
+        if let Sent::Effective(outcome) = &sent {
+            let seconds = (self.session.clock().now() - started).num_milliseconds() as f64 / 1000.0;
+            (self.events)(Event::StepFinished { model, step: step.name.clone(), rows: outcome.rows, seconds });
+            self.warn(outcome);
+        }
+        Ok(sent)
+    }
+
+    fn warn(&self, outcome: &StepOutcome) {
+        for check in outcome.failing.iter().filter(|check| !check.blocking) {
+            (self.events)(Event::AuditWarned { model: self.plan.model.clone(), message: check.message.clone() });
+        }
+    }
+
+    /// Before readers can see anything, what the audits said is on record. So an unrecorded audit means that nothing
+    /// behind it was sent, and it can be asked again.
+    fn record_before(&mut self, step: &Step) -> Result<(), RunError> {
+        let visible = matches!(step.effect, Effect::Append | Effect::Merge | Effect::Repoint | Effect::Rename)
+            || step.fence == Fence::FreeName;
+        if !visible || self.unrecorded.is_empty() {
+            return Ok(());
+        }
+        self.groups += 1;
+        self.session.journal().record(self.plan, self.groups, &self.unrecorded)?;
+        self.unrecorded.clear();
+        Ok(())
+    }
+
+    fn release(&mut self) -> Result<Sent, RunError> {
+        let plan = self.plan;
+        let text = |name: &Option<String>| name.as_ref().and_then(|n| measure(&self.outcomes, n)).map(str::to_owned);
+        let files = plan.files.iter().map(|input| (input.source.clone(), input.files.clone())).collect();
+        let publication = Publication {
+            version: VERSION,
+            number: plan.release.number,
+            run: plan.run.clone(),
+            attempt: plan.attempt,
+            at: plan.now.clone(),
+            fingerprint: plan.fingerprint.clone(),
+            table: plan.release.table.clone(),
+            inputs: plan.release.inputs.clone(),
+            files,
+            files_before: None,
+            rows: text(&plan.release.rows).and_then(|rows| rows.parse().ok()),
+            high_water: text(&plan.release.high_water),
+        };
+        Ok(match self.session.journal().release(&plan.model, publication)? {
+            Released::Ours => Sent::Effective(StepOutcome::effective(None)),
+            Released::Taken { run } => Sent::Conflict(format!("the run {run} has published it meanwhile")),
+        })
+    }
+
+    /// Sends a statement until its effect is certain.
+    fn submit(&mut self, step: &Step, index: usize, sql: &str) -> Result<Sent, RunError> {
+        let files = self.files()?;
+        let mut tries = 1;
+        loop {
+            if let Some(message) = self.moved(step)? {
+                return Ok(Sent::Conflict(message));
+            }
+            let token = self.token(index, tries);
+            let submission = Submission { sql: sql.to_owned(), token, files: files.clone() };
+            let error = match self.once(&submission)? {
+                Once::Succeeded(id, stats) => return self.succeeded(step, &id, stats),
+                Once::Cancelled => return Ok(Sent::Cancelled),
+                Once::Failed(error) => error,
+            };
+            if error.effect == Unsure::Unknown && step.effect != Effect::Read && self.took_effect(step)? {
+                return Ok(Sent::Effective(StepOutcome::effective(None)));
+            }
+            match error.kind {
+                ErrorKind::Conflict => return Ok(Sent::Conflict(error.message)),
+                kind if is_passing(kind) && tries < self.session.limit().tries => {
+                    let wait = self.session.back_off(tries);
+                    (self.events)(Event::StepRetried {
+                        model: self.plan.model.clone(),
+                        step: step.name.clone(),
+                        message: error.message,
+                        wait,
+                    });
+                    self.session.clock().sleep(wait);
+                    self.keep_lease()?;
+                    tries += 1;
+                }
+                _ => return Ok(Sent::Failed(RunError::Engine(error))),
+            }
+        }
+    }
+
+    /// Different for each try in each run: an engine that remembers tokens would give back what has failed before.
+    fn token(&self, index: usize, tries: u32) -> String {
+        let name = format!("{} {} {} {index} {tries}", self.run, self.plan.model, self.plan.key());
+        Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// One submission, up to its final state. A wish to stop is passed on to the engine, and its answer awaited.
+    fn once(&mut self, submission: &Submission) -> Result<Once, RunError> {
+        let engine = self.session.engine();
+        let id = match engine.submit(submission) {
+            Ok(id) => id,
+            Err(error) => return Ok(Once::Failed(error)),
+        };
+        let mut told = false;
+        let mut failures = 0;
+        loop {
+            if self.cancel.is_cancelled() && !told {
+                told = engine.cancel(&id).is_ok();
+            }
+            match engine.poll(std::slice::from_ref(&id), POLL).map(|mut states| states.pop()) {
+                Ok(Some(State::Succeeded(stats))) => return Ok(Once::Succeeded(id, stats)),
+                Ok(Some(State::Failed(error))) => return Ok(Once::Failed(error)),
+                Ok(Some(State::Cancelled)) => return Ok(Once::Cancelled),
+                Ok(Some(State::Running) | None) => failures = 0,
+                Err(error) if is_passing(error.kind) && failures < self.session.limit().tries => {
+                    failures += 1;
+                    self.session.clock().sleep(self.session.back_off(failures));
+                }
+                // The statement may go on without us.
+                Err(error) => return Ok(Once::Failed(EngineError { effect: Unsure::Unknown, ..error })),
+            }
+            self.keep_lease()?;
+        }
+    }
+
+    fn succeeded(&mut self, step: &Step, id: &QueryId, stats: Stats) -> Result<Sent, RunError> {
+        if step.effect == Effect::Read {
+            let rows = match self.session.patiently(|| self.session.engine().rows(id)) {
+                Ok(rows) => rows,
+                Err(error) => return Ok(Sent::Failed(RunError::Engine(error))),
+            };
+            return Ok(Sent::Effective(outcome(&step.columns, only_row(&rows)?)?));
+        }
+        if let Fence::Head { table, rows: wanted, .. } = &step.fence {
+            let wanted = measure(&self.outcomes, wanted).and_then(|n| n.parse::<u64>().ok());
+            let applied = match stats.rows {
+                Some(0) => wanted == Some(0),
+                Some(_) => true,
+                None => self.took_effect(step)?,
+            };
+            if !applied {
+                return Ok(Sent::Conflict(format!("another writer has changed {table}")));
+            }
+        }
+        Ok(Sent::Effective(StepOutcome::effective(stats.rows)))
+    }
+
+    /// Whether a step took effect, as its probe says.
+    fn took_effect(&mut self, step: &Step) -> Result<bool, RunError> {
+        match &step.probe {
+            Probe::Repeat => Ok(false),
+            Probe::Released => self.is_released(),
+            Probe::Exists(name) => {
+                let found = self.session.patiently(|| self.session.engine().describe(std::slice::from_ref(name)))?;
+                Ok(found.first().is_some_and(Option::is_some))
+            }
+            Probe::Renamed { from, to } => {
+                let names = [from.clone(), to.clone()];
+                let found = self.session.patiently(|| self.session.engine().describe(&names))?;
+                Ok(matches!(found.as_slice(), [None, Some(_)]))
+            }
+            Probe::Zero(sql) => self.is_zero(step, sql),
+        }
+    }
+
+    fn is_zero(&mut self, step: &Step, sql: &str) -> Result<bool, RunError> {
+        let mut tries = 1;
+        loop {
+            let nonce = uuid::Uuid::new_v4().simple().to_string();
+            let token = format!("lake-probe-{}-{nonce}", step.name);
+            let error = match self.once(&Submission { sql: sql.to_owned(), token, files: vec![] })? {
+                Once::Succeeded(id, _) => {
+                    let rows = self.session.patiently(|| self.session.engine().rows(&id))?;
+                    return Ok(only_row(&rows)?.first().and_then(Option::as_deref) == Some("0"));
+                }
+                Once::Cancelled => return Err(RunError::Cancelled),
+                Once::Failed(error) => error,
+            };
+            if !is_passing(error.kind) || tries >= self.session.limit().tries {
+                return Err(RunError::Engine(error));
+            }
+            self.session.clock().sleep(self.session.back_off(tries));
+            tries += 1;
+        }
+    }
+
+    /// Where a statement cannot compare the table's head itself, it is compared just before.
+    fn moved(&self, step: &Step) -> Result<Option<String>, RunError> {
+        let Fence::Head { table, snapshot, inside: false, .. } = &step.fence else { return Ok(None) };
+        let found = self.session.patiently(|| self.session.engine().describe(std::slice::from_ref(table)))?;
+        let head = found.into_iter().next().flatten().and_then(|described| described.snapshot);
+        Ok((head != *snapshot).then(|| format!("another writer has changed {table}")))
+    }
+
+    fn files(&self) -> Result<Vec<FileRelation>, RunError> {
+        let mut relations = vec![];
+        for input in &self.plan.files {
+            let nodes = self.session.project().graph.nodes();
+            let source = nodes.values().find(|node| node.id().to_string() == input.source);
+            let Some(Node::Source(source)) = source else {
+                return Err(RunError::Result(format!(
+                    "the plan reads `{}`, which is not declared any more",
+                    input.source
+                )));
+            };
+            let Origin::Files { format, .. } = source.origin else {
+                return Err(RunError::Result(format!(
+                    "the plan reads files of `{}`, which is a table now",
+                    input.source
+                )));
+            };
+            relations.push(FileRelation {
+                name: input.relation.clone(),
+                columns: source.columns.clone(),
+                format,
+                files: input.files.iter().map(|file| self.session.landing().open_path(&file.path)).collect(),
+            });
+        }
+        Ok(relations)
+    }
+
+    fn done(&mut self) -> Result<Ended, RunError> {
+        let journal = self.session.journal();
+        for key in journal.kept(&self.plan.model)?.into_keys().filter(|key| *key != self.plan.key()) {
+            journal.forget_kept(&self.plan.model, &key)?;
+        }
+        let rows = self.plan.release.rows.as_ref().and_then(|name| measure(&self.outcomes, name));
+        let rows = rows.and_then(|rows| rows.parse().ok());
+        journal.end(self.plan, &self.outcomes, End::Done)?;
+        Ok(Ended::Done { rows })
+    }
+
+    /// Leaves the tables of the plan for inspection, and says where they are.
+    fn refused(&mut self, checks: Vec<FailedCheck>) -> Result<Ended, RunError> {
+        let kept: Vec<_> = self.made().cloned().collect();
+        let words: Vec<String> = checks.iter().map(|check| check.message.clone()).collect();
+        let samples: BTreeMap<&str, &str> = self.samples();
+        let shown = checks.iter().find_map(|check| samples.get(check.name.as_str())).map(|sql| sql.replace('\n', " "));
+        let help = match (shown, kept.last()) {
+            (Some(sql), _) => Some(format!("look at the rows: {sql}")),
+            (None, Some(table)) => Some(format!("the rejected rows are in {table}")),
+            (None, None) => None,
+        };
+        let message = words.join("; ");
+        let released = self.outcomes.contains_key("release");
+        self.session.journal().end(self.plan, &self.outcomes, End::Refused { checks, kept })?;
+        Ok(match released {
+            true => Ended::Failed { message: format!("published, but {message}"), help, open: false },
+            false => Ended::Refused { message, help },
+        })
+    }
+
+    fn samples(&self) -> BTreeMap<&str, &str> {
+        let columns = self.plan.steps.iter().flat_map(|step| &step.columns);
+        let checks = columns.filter_map(|column| match column {
+            ReadColumn::Check(check) => Some((check.name.as_str(), check.sample.as_deref()?)),
+            ReadColumn::Measure(_) => None,
+        });
+        checks.collect()
+    }
+
+    /// Tables of the plan that were made and not dropped.
+    fn made(&self) -> impl Iterator<Item = &crate::engine::PhysicalName> {
+        let done = |step: &&Step| self.outcomes.contains_key(&step.name);
+        self.plan.steps.iter().filter(done).filter_map(|step| step.undo.as_ref())
+    }
+
+    fn conflict(&mut self, message: String) -> Result<Ended, RunError> {
+        self.roll_back(End::Superseded)?;
+        Ok(Ended::Conflict(message))
+    }
+
+    /// What failed for good before the release is undone; anything else is left for the next run.
+    fn failed(&mut self, step: &Step, error: RunError) -> Result<Ended, RunError> {
+        let for_good = match &error {
+            RunError::Engine(e) => !is_passing(e.kind) && (e.effect == Unsure::None || step.effect == Effect::Read),
+            _ => false,
+        };
+        let (message, help) = (error.to_string(), error.help());
+        let released = self.outcomes.contains_key("release");
+        if for_good && !released {
+            self.roll_back(End::RolledBack { message: message.clone() })?;
+        }
+        Ok(Ended::Failed { message, help, open: !for_good || released })
+    }
+
+    /// Drops what the plan has made, by exact name, and ends it. What cannot be dropped now is kept on record, and
+    /// dropped by the next plan of the model.
+    fn roll_back(&mut self, end: End) -> Result<(), RunError> {
+        let dialect = self.session.engine().dialect();
+        let mut left = vec![];
+        let tables: Vec<_> = self.plan.steps.iter().filter_map(|step| step.undo.clone()).collect();
+        for (n, table) in tables.into_iter().enumerate() {
+            let sql = format!("drop table if exists {}", crate::strategy::ddl_table(dialect, &table));
+            let token = format!("lake-undo-{n:02}-{}-{}", self.plan.key(), uuid::Uuid::new_v4().simple());
+            match self.once(&Submission { sql, token, files: vec![] })? {
+                Once::Succeeded(..) => {}
+                Once::Failed(_) | Once::Cancelled => left.push(table),
+            }
+        }
+        self.session.journal().end_leaving(self.plan, &self.outcomes, end, &left)?;
+        Ok(())
+    }
+}
+
+/// What became of one submission.
+enum Once {
+    Succeeded(QueryId, Stats),
+    Failed(EngineError),
+    Cancelled,
+}
+
+/// Reads checks and measures from the one row of their step.
+fn outcome(columns: &[ReadColumn], row: Vec<Option<String>>) -> Result<StepOutcome, RunError> {
+    if columns.len() != row.len() {
+        let message = format!("expected {} columns of counts, found {}", columns.len(), row.len());
+        return Err(RunError::Result(message));
+    }
+    let mut outcome = StepOutcome::effective(None);
+    for (column, value) in columns.iter().zip(row) {
+        match (column, value) {
+            (ReadColumn::Measure(name), Some(value)) => {
+                outcome.measures.insert(name.clone(), value);
+            }
+            (ReadColumn::Measure(_), None) => {}
+            (ReadColumn::Check(check), value) => {
+                let count = value.and_then(|value| value.parse::<u64>().ok()).unwrap_or(0);
+                if count > 0 {
+                    outcome.failing.push(FailedCheck {
+                        name: check.name.clone(),
+                        count,
+                        message: check.message.replace("{count}", &count.to_string()),
+                        blocking: check.blocking,
+                    });
+                }
+            }
+        }
+    }
+    Ok(outcome)
+}

@@ -1,0 +1,107 @@
+//! Where source files arrive.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::plan::FileMark;
+use crate::select::glob;
+
+/// Lists files that have arrived.
+pub trait Landing: Send + Sync {
+    /// Files that match a pattern such as `fx/*.json`, in order of their paths. `**` stands for any folders.
+    fn list(&self, pattern: &str) -> Result<Vec<FileMark>, LandingError>;
+
+    /// What an engine opens for a path below the landing folder.
+    fn open_path(&self, path: &str) -> String;
+}
+
+/// A folder of the machine.
+#[derive(Clone, Debug)]
+pub struct LandingFolder(pub PathBuf);
+
+impl Landing for LandingFolder {
+    fn list(&self, pattern: &str) -> Result<Vec<FileMark>, LandingError> {
+        let parts: Vec<&str> = pattern.split('/').collect();
+        let mut found = vec![];
+        self.walk(&self.0, "", &parts, &mut found)?;
+        found.sort();
+        found.dedup();
+        Ok(found)
+    }
+
+    fn open_path(&self, path: &str) -> String {
+        self.0.join(path).display().to_string()
+    }
+}
+
+impl LandingFolder {
+    fn walk(&self, folder: &Path, below: &str, parts: &[&str], found: &mut Vec<FileMark>) -> Result<(), LandingError> {
+        let Some((part, rest)) = parts.split_first() else { return Ok(()) };
+        if *part == "**" {
+            self.walk(folder, below, rest, found)?;
+        }
+        let error = |e: std::io::Error| LandingError { folder: folder.display().to_string(), reason: e.to_string() };
+        for entry in std::fs::read_dir(folder).map_err(error)? {
+            let entry = entry.map_err(error)?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            // Names that begin so are files being written.
+            if name.starts_with(['.', '_']) || !(*part == "**" || glob(part, &name)) {
+                continue;
+            }
+            let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+            let metadata = std::fs::metadata(entry.path()).map_err(error)?;
+            if metadata.is_dir() {
+                let next = if *part == "**" { parts } else { rest };
+                if !next.is_empty() {
+                    self.walk(&entry.path(), &path, next, found)?;
+                }
+            } else if rest.is_empty() && *part != "**" {
+                found.push(FileMark { path, size: metadata.len() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The landing folder cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LandingError {
+    /// The folder.
+    pub folder: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl fmt::Display for LandingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot read the landing folder `{}`: {}", self.folder, self.reason)
+    }
+}
+
+impl std::error::Error for LandingError {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn patterns_find_files_below_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["fx/2.json", "fx/1.json", "fx/.3.json", "fx/x.csv", "fx/old/0.json"] {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "{}").unwrap();
+        }
+        let landing = LandingFolder(folder.path().to_owned());
+        let list =
+            |pattern: &str| landing.list(pattern).map(|found| found.into_iter().map(|f| f.path).collect::<Vec<_>>());
+        assert_eq!(list("fx/*.json").unwrap(), ["fx/1.json", "fx/2.json"]);
+        assert_eq!(list("fx/**/*.json").unwrap(), ["fx/1.json", "fx/2.json", "fx/old/0.json"]);
+        assert_eq!(list("*/*.csv").unwrap(), ["fx/x.csv"]);
+
+        let missing = LandingFolder(folder.path().join("nowhere")).list("*.json").unwrap_err().to_string();
+        assert!(missing.ends_with("nowhere`: No such file or directory (os error 2)"), "{missing}");
+    }
+}

@@ -1,0 +1,285 @@
+//! What all strategies share: names, pins, the query's text, and the usual steps.
+
+use std::collections::BTreeMap;
+
+use super::query::{QueryText, render};
+use super::{Context, PlanError, kind_name, sql, stale};
+use crate::audit::{Audits, entry};
+use crate::engine::PhysicalName;
+use crate::graph::Node;
+use crate::model::spec::{Binding, Id, Kind, ModelSpec, Publish, SourceSpec};
+use crate::plan::facts::{Facts, UpstreamFact};
+use crate::plan::{Action, Effect, Fence, FileInput, FileMark, Pin, Plan, Probe, Release, Step, VERSION, Version};
+
+/// The measure of rows that readers will see changed.
+pub(super) const ROWS: &str = "rows";
+
+/// A plan being made.
+pub(super) struct Builder<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) model: &'a ModelSpec,
+    pub(super) facts: &'a Facts,
+    reason: String,
+    fingerprint: String,
+    steps: Vec<Step>,
+}
+
+/// What a reference is in the statements of a plan.
+struct Reading {
+    pins: Vec<Pin>,
+    files: Vec<FileInput>,
+    relations: BTreeMap<String, String>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(
+        context: &'a Context<'a>,
+        model: &'a ModelSpec,
+        facts: &'a Facts,
+        reason: String,
+        fingerprint: String,
+    ) -> Self {
+        let mut builder = Self { context, model, facts, reason, fingerprint, steps: vec![] };
+        if !facts.schema_exists {
+            let schema = sql::ddl_ident(context.dialect, &builder.target().schema);
+            builder.statement("schema", Effect::Create, format!("create schema if not exists {schema}"), Probe::Repeat);
+        }
+        for (n, name) in facts.leftovers.iter().enumerate() {
+            builder.drop(&format!("drop kept {}", n + 1), name);
+        }
+        builder
+    }
+
+    /// The name that readers use.
+    pub(super) fn target(&self) -> PhysicalName {
+        self.context.project.physical(&self.model.id)
+    }
+
+    /// A name that belongs to this attempt of this run alone.
+    pub(super) fn fresh(&self, what: &str) -> PhysicalName {
+        let target = self.target();
+        let suffix = if what.is_empty() { String::new() } else { format!("_{what}") };
+        let table = format!("{}__{}_{}{suffix}", target.table, self.facts.run, self.facts.attempt);
+        PhysicalName { schema: target.schema, table }
+    }
+
+    pub(super) fn audited(&self) -> bool {
+        self.model.publish == Publish::Audited
+    }
+
+    /// The model's query. Where a step reads it, its relations are pinned.
+    pub(super) fn query(&self, pinned: bool) -> Result<String, PlanError> {
+        let now = pinned.then(|| {
+            let moment = self.facts.now.format("%Y-%m-%d %H:%M:%S%.6f");
+            format!("cast(timestamp '{moment} UTC' as timestamp(6) with time zone)")
+        });
+        let relations = self.reading(pinned)?.relations;
+        render(&self.model.query, &QueryText { relations, now, first_run: self.facts.first_run() })
+    }
+
+    fn reading(&self, pinned: bool) -> Result<Reading, PlanError> {
+        let mut reading = Reading { pins: vec![], files: vec![], relations: BTreeMap::new() };
+        for (name, binding) in &self.model.query.bindings {
+            match binding {
+                Binding::Ref(id) => {
+                    let text = self.reference(id, pinned, &mut reading)?;
+                    reading.relations.insert(name.clone(), text);
+                }
+                Binding::This => {
+                    reading.relations.insert(name.clone(), sql::table(&self.target()));
+                }
+                Binding::Now | Binding::FirstRun | Binding::Helper(_) => {}
+            }
+        }
+        Ok(reading)
+    }
+
+    fn reference(&self, id: &Id, pinned: bool, reading: &mut Reading) -> Result<String, PlanError> {
+        let relation = self.context.project.physical(id);
+        let (version, text) = match self.facts.upstreams.get(id) {
+            Some(UpstreamFact::Files(_)) if !pinned => {
+                return Err(PlanError::NotAView("it reads files, which are gone from a view's sight after the run"));
+            }
+            Some(UpstreamFact::Files(files)) => {
+                let files = self.new_files(id, files);
+                reading.files.push(FileInput { source: id.to_string(), relation: relation.clone(), files });
+                (Version::FileList, sql::table(&relation))
+            }
+            Some(UpstreamFact::Table { found: Some(found), .. }) if pinned && !found.view => match found.snapshot {
+                Some(snapshot) => {
+                    let text = format!("{} {}", sql::table(&relation), sql::at_snapshot(snapshot));
+                    (Version::Snapshot(snapshot), text)
+                }
+                None => (Version::None, sql::table(&relation)),
+            },
+            Some(UpstreamFact::Table { .. }) | None => (Version::None, sql::table(&relation)),
+        };
+        reading.pins.push(Pin { id: id.to_string(), relation, version });
+        Ok(text)
+    }
+
+    /// A table is computed anew from all files; whatever adds to itself takes those it has not taken.
+    fn new_files(&self, id: &Id, files: &[FileMark]) -> Vec<FileMark> {
+        let all = self.model.kind == Kind::Table;
+        files.iter().filter(|f| all || !stale::is_consumed(self.facts, &id.to_string(), f)).cloned().collect()
+    }
+
+    /// Asks of each source that the model reads what its declaration promises.
+    pub(super) fn entry_checks(&mut self) -> Result<(), PlanError> {
+        if !self.audited() {
+            return Ok(());
+        }
+        let reading = self.reading(true)?;
+        let ids: Vec<Id> = self.facts.upstreams.keys().cloned().collect();
+        for id in ids {
+            let Some(Node::Source(source)) = self.context.project.graph.nodes().get(&id) else { continue };
+            let bound = self.model.query.bindings.iter().find(|(_, binding)| *binding == Binding::Ref(id.clone()));
+            let Some(relation) = bound.and_then(|(name, _)| reading.relations.get(name)) else { continue };
+            self.entry_check(source, relation);
+        }
+        Ok(())
+    }
+
+    fn entry_check(&mut self, source: &SourceSpec, relation: &str) {
+        if let Some(audits) = entry::nulls(source, relation) {
+            self.audit(&format!("entry {}", source.id), audits, relation);
+        }
+    }
+
+    /// A table of this attempt, made from a query.
+    pub(super) fn create(&mut self, step: &str, name: &PhysicalName, query: &str) {
+        let statement = sql::create_table(self.context.dialect, &self.context.project.target.warehouse, name, query);
+        self.steps.push(Step {
+            fence: Fence::FreshName,
+            undo: Some(name.clone()),
+            ..plain(step, Effect::Create, statement, Probe::Exists(name.clone()))
+        });
+    }
+
+    /// One statement with all audits of a relation.
+    pub(super) fn audit(&mut self, step: &str, audits: Audits, relation: &str) {
+        let (statement, columns) = audits.statement(relation);
+        self.steps.push(Step { columns, ..plain(step, Effect::Read, statement, Probe::Repeat) });
+    }
+
+    /// A statement without further ado.
+    pub(super) fn statement(&mut self, step: &str, effect: Effect, statement: String, probe: Probe) {
+        self.steps.push(plain(step, effect, statement, probe));
+    }
+
+    /// The statement that brings staged rows to a published table. It is sent only if rows were staged, and has an
+    /// effect only if the table's head is the planned one.
+    pub(super) fn apply(&mut self, effect: Effect, statement: String, probe: String) {
+        let table = self.target();
+        let snapshot = self.facts.target.as_ref().and_then(|target| target.snapshot);
+        let inside = self.context.capabilities.guard_by_refs;
+        self.steps.push(Step {
+            fence: Fence::Head { table, snapshot, inside, rows: ROWS.into() },
+            unless_zero: Some(ROWS.into()),
+            ..plain("apply", effect, statement, Probe::Zero(probe))
+        });
+    }
+
+    /// The condition of that statement; true where the dispatcher compares instead.
+    pub(super) fn guard(&self) -> String {
+        let snapshot = self.facts.target.as_ref().and_then(|target| target.snapshot);
+        match self.context.capabilities.guard_by_refs {
+            true => sql::guard(&self.target(), snapshot),
+            false => "true".into(),
+        }
+    }
+
+    /// Gives a first run's table its published name: at once, and only if the name is free.
+    pub(super) fn publish_first(&mut self, draft: &PhysicalName) {
+        let target = self.target();
+        if self.context.capabilities.rename_table {
+            let dialect = self.context.dialect;
+            let to = sql::ddl_table(dialect, &target);
+            let statement = format!("alter table {} rename to {to}", sql::ddl_table(dialect, draft));
+            let probe = Probe::Renamed { from: draft.clone(), to: target };
+            self.steps.push(Step { fence: Fence::FreeName, ..plain("publish", Effect::Rename, statement, probe) });
+        } else {
+            let columns = sql::list(self.model.columns.iter().map(|c| &c.name));
+            let query = format!("select {columns} from {}", sql::table(draft));
+            let warehouse = &self.context.project.target.warehouse;
+            let statement = sql::create_table(self.context.dialect, warehouse, &target, &query);
+            let probe = Probe::Exists(target);
+            self.steps.push(Step { fence: Fence::FreeName, ..plain("publish", Effect::Create, statement, probe) });
+        }
+    }
+
+    /// Records the publication.
+    pub(super) fn release(&mut self) {
+        self.steps.push(Step {
+            action: Action::Release,
+            fence: Fence::Journal,
+            ..plain("release", Effect::Release, String::new(), Probe::Released)
+        });
+    }
+
+    /// Lets readers of the model's view see a table.
+    pub(super) fn repoint(&mut self, query: &str) -> Result<(), PlanError> {
+        if !self.context.capabilities.replace_view {
+            return Err(PlanError::Unsupported("replace a view in one statement"));
+        }
+        let statement = format!("create or replace view {} as\n{query}", sql::table(&self.target()));
+        self.statement("publish", Effect::Repoint, statement, Probe::Repeat);
+        Ok(())
+    }
+
+    /// Drops a table of ours.
+    pub(super) fn drop(&mut self, step: &str, name: &PhysicalName) {
+        let statement = format!("drop table if exists {}", sql::ddl_table(self.context.dialect, name));
+        self.steps.push(Step { fence: Fence::Owned, ..plain(step, Effect::Drop, statement, Probe::Repeat) });
+    }
+
+    /// The plan.
+    pub(super) fn finish(self, release: ReleaseOf) -> Result<Plan, PlanError> {
+        let most = self.context.dialect.max_statement_bytes.unwrap_or(usize::MAX);
+        if let Some(bytes) = self.steps.iter().filter_map(|s| s.sql()).map(str::len).find(|bytes| *bytes > most) {
+            return Err(PlanError::TooLong { bytes, most });
+        }
+        let reading = self.reading(self.model.kind != Kind::View)?;
+        Ok(Plan {
+            version: VERSION,
+            run: self.facts.run.clone(),
+            model: self.model.id.to_string(),
+            attempt: self.facts.attempt,
+            kind: kind_name(&self.model.kind).into(),
+            reason: self.reason,
+            now: self.facts.now.format("%Y-%m-%d %H:%M:%S%.6f").to_string(),
+            fingerprint: self.fingerprint,
+            pins: reading.pins,
+            files: reading.files,
+            steps: self.steps,
+            release: Release {
+                number: self.facts.published.as_ref().map_or(0, |p| p.number) + 1,
+                table: release.table,
+                inputs: stale::inputs(self.model, self.facts),
+                rows: release.rows.map(str::to_owned),
+                high_water: release.high_water.map(str::to_owned),
+            },
+        })
+    }
+}
+
+/// What differs between the strategies' releases.
+#[derive(Default)]
+pub(super) struct ReleaseOf {
+    pub(super) table: Option<PhysicalName>,
+    pub(super) rows: Option<&'static str>,
+    pub(super) high_water: Option<&'static str>,
+}
+
+fn plain(name: &str, effect: Effect, statement: String, probe: Probe) -> Step {
+    Step {
+        name: name.into(),
+        action: Action::Statement(statement),
+        effect,
+        probe,
+        fence: Fence::None,
+        undo: None,
+        unless_zero: None,
+        columns: vec![],
+    }
+}

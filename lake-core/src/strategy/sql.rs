@@ -1,0 +1,115 @@
+//! Spelling of the statements that strategies send.
+
+use lake_sql::render::dialect::Dialect;
+use lake_sql::types::Type;
+
+use crate::engine::PhysicalName;
+use crate::model::spec::ColumnSpec;
+
+/// An identifier in a query.
+pub(crate) fn ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A table in a query.
+pub(crate) fn table(name: &PhysicalName) -> String {
+    format!("{}.{}", ident(&name.schema), ident(&name.table))
+}
+
+/// A metadata table, such as `"t$refs"`.
+pub(crate) fn metadata(name: &PhysicalName, which: &str) -> String {
+    format!("{}.{}", ident(&name.schema), ident(&format!("{}${which}", name.table)))
+}
+
+/// A table in a statement that the engine parses with its DDL grammar.
+pub(crate) fn ddl_table(dialect: &Dialect, name: &PhysicalName) -> String {
+    format!("{}.{}", ddl_ident(dialect, &name.schema), ddl_ident(dialect, &name.table))
+}
+
+/// An identifier in such a statement.
+pub(crate) fn ddl_ident(dialect: &Dialect, name: &str) -> String {
+    let quote = dialect.ddl_quote;
+    format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
+}
+
+/// A string.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+/// `a.x = b.x and a.y = b.y`
+pub(crate) fn equal(left: &str, right: &str, columns: &[String]) -> String {
+    let pairs: Vec<String> = columns.iter().map(|c| format!("{left}.{0} = {right}.{0}", ident(c))).collect();
+    pairs.join(" and ")
+}
+
+/// `a.x is distinct from b.x or …`; `false` for no columns.
+pub(crate) fn distinct(left: &str, right: &str, columns: &[String]) -> String {
+    if columns.is_empty() {
+        return "false".into();
+    }
+    let pairs: Vec<String> =
+        columns.iter().map(|c| format!("{left}.{0} is distinct from {right}.{0}", ident(c))).collect();
+    pairs.join(" or ")
+}
+
+/// `"x", "y"`
+pub(crate) fn list<S: AsRef<str>>(columns: impl IntoIterator<Item = S>) -> String {
+    columns.into_iter().map(|c| ident(c.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+/// `a."x", a."y"`
+pub(crate) fn qualified<S: AsRef<str>>(alias: &str, columns: impl IntoIterator<Item = S>) -> String {
+    columns.into_iter().map(|c| format!("{alias}.{}", ident(c.as_ref()))).collect::<Vec<_>>().join(", ")
+}
+
+/// The query's rows, each column cast to the type that was declared.
+pub(crate) fn typed(query: &str, columns: &[ColumnSpec]) -> String {
+    let items: Vec<String> =
+        columns.iter().map(|c| format!("cast(q.{0} as {1}) as {0}", ident(&c.name), stored(&c.ty))).collect();
+    format!("select {}\nfrom (\n{query}\n) q", items.join(", "))
+}
+
+/// The type that an Iceberg table keeps for a declared one.
+pub(crate) fn stored(ty: &Type) -> Type {
+    match ty {
+        Type::TinyInt | Type::SmallInt => Type::Integer,
+        Type::Char(_) | Type::Varchar(_) => Type::Varchar(None),
+        Type::Time(_) => Type::Time(6),
+        Type::Timestamp(_) => Type::Timestamp(6),
+        Type::TimestampTz(_) => Type::TimestampTz(6),
+        Type::Array(element) => Type::Array(Box::new(stored(element))),
+        Type::Map(key, value) => Type::Map(Box::new(stored(key)), Box::new(stored(value))),
+        Type::Row(fields) => {
+            let fields = fields.iter().map(|field| lake_sql::types::Field { ty: stored(&field.ty), ..field.clone() });
+            Type::Row(fields.collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// `create table … as query`. `warehouse` is where the location of an engine that needs one begins.
+pub(crate) fn create_table(dialect: &Dialect, warehouse: &str, name: &PhysicalName, query: &str) -> String {
+    let location = format!("{}/{}/{}/", warehouse.trim_end_matches('/'), name.schema, name.table);
+    let properties: Vec<String> = dialect
+        .ctas_properties
+        .iter()
+        .map(|(key, value)| format!("{key} = {}", value.replace("{location}", &location.replace('\'', "''"))))
+        .collect();
+    let with = if properties.is_empty() { String::new() } else { format!(" with ({})", properties.join(", ")) };
+    format!("create table {}{with} as\n{query}", table(name))
+}
+
+/// The condition under which a statement may write `name`: its head is the planned one.
+pub(crate) fn guard(name: &PhysicalName, snapshot: Option<i64>) -> String {
+    let head = format!("(select snapshot_id from {} where name = 'main')", metadata(name, "refs"));
+    match snapshot {
+        Some(id) => format!("{head} = {id}"),
+        None => format!("{head} is null"),
+    }
+}
+
+/// Time travel to a snapshot. The type is spelt out because Trino refuses a version that is an integer.
+pub(crate) fn at_snapshot(id: i64) -> String {
+    format!("for version as of bigint '{id}'")
+}

@@ -1,0 +1,151 @@
+//! Whether a model has anything to do, and whether it can.
+
+use super::{Context, PlanError};
+use crate::audit::entry::{Drift, drift};
+use crate::graph::Node;
+use crate::model::spec::{Binding, Kind, ModelSpec, Write};
+use crate::plan::FileMark;
+use crate::plan::facts::{Facts, TableFact, UpstreamFact};
+use crate::strategy::sql::stored;
+
+/// Refuses what cannot be planned.
+pub(super) fn check(context: &Context, model: &ModelSpec, facts: &Facts) -> Result<(), PlanError> {
+    for (id, upstream) in &facts.upstreams {
+        match (upstream, context.project.graph.nodes().get(id)) {
+            (UpstreamFact::Table { found: None, .. }, node) => {
+                return Err(PlanError::MissingUpstream {
+                    upstream: id.clone(),
+                    relation: context.project.physical(id),
+                    model: matches!(node, Some(Node::Model(_))),
+                });
+            }
+            (UpstreamFact::Table { found: Some(found), .. }, Some(Node::Source(source))) => {
+                let columns = drift(source, found);
+                if !columns.is_empty() {
+                    return Err(PlanError::Drift { source: id.clone(), columns });
+                }
+            }
+            (UpstreamFact::Files(files), _) => same_files(id.to_string(), files, facts)?,
+            (UpstreamFact::Table { .. }, _) => {}
+        }
+    }
+    match &facts.target {
+        Some(target) => object(context, model, facts, target),
+        None => Ok(()),
+    }
+}
+
+/// Files that were loaded must not have changed.
+fn same_files(source: String, files: &[FileMark], facts: &Facts) -> Result<(), PlanError> {
+    let Some(consumed) = facts.consumed.get(&source) else { return Ok(()) };
+    for file in files {
+        if let Some(then) = consumed.get(&file.path) {
+            if then.size != file.size {
+                return Err(PlanError::FileChanged { source, path: file.path.clone(), sizes: (then.size, file.size) });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn object(context: &Context, model: &ModelSpec, facts: &Facts, target: &TableFact) -> Result<(), PlanError> {
+    let relation = context.project.physical(&model.id);
+    let view = matches!(model.kind, Kind::View | Kind::Table);
+    if view != target.view {
+        let name = |view| if view { "view" } else { "table" };
+        return Err(PlanError::WrongObject { relation, found: name(target.view), expected: name(view) });
+    }
+    if view {
+        return Ok(());
+    }
+    if facts.published.is_none() && matches!(model.kind, Kind::Incremental(Write::Append)) {
+        return Err(PlanError::UnknownTarget { relation });
+    }
+    let columns: Vec<Drift> = model
+        .columns
+        .iter()
+        .filter_map(|column| {
+            let there = target.columns.iter().find(|(name, _, _)| name.eq_ignore_ascii_case(&column.name));
+            let found = there.map(|(_, ty, _)| ty.clone());
+            let same = found.as_ref().is_some_and(|ty| *ty == column.ty || *ty == stored(&column.ty));
+            (!same).then(|| Drift { column: column.name.clone(), declared: column.ty.clone(), found })
+        })
+        .collect();
+    if columns.is_empty() { Ok(()) } else { Err(PlanError::TargetColumns { relation, columns }) }
+}
+
+/// Why the model runs; None if nothing is new.
+pub(super) fn reason(model: &ModelSpec, facts: &Facts, fingerprint: &str) -> Option<String> {
+    if facts.target.is_none() {
+        return Some("first run".into());
+    }
+    let Some(published) = &facts.published else { return Some("the journal knows of no load of it".into()) };
+    if published.fingerprint != fingerprint {
+        return Some("the model has changed".into());
+    }
+    if facts.force {
+        return Some("asked for".into());
+    }
+    if let Some(table) = &published.table {
+        let definition = facts.target.as_ref().and_then(|target| target.definition.as_ref());
+        if definition.is_some_and(|text| !text.contains(&table.table)) {
+            return Some("its view does not show what was published last".into());
+        }
+    }
+    if model.kind == Kind::View {
+        return None;
+    }
+    if model.query.bindings.iter().any(|(_, binding)| *binding == Binding::Now) {
+        return Some("it depends on the time of the run".into());
+    }
+    newer(model, facts)
+}
+
+fn newer(model: &ModelSpec, facts: &Facts) -> Option<String> {
+    let mut words = vec![];
+    for (id, upstream) in &facts.upstreams {
+        if let UpstreamFact::Files(files) = upstream {
+            let new = files.iter().filter(|file| !is_consumed(facts, &id.to_string(), file)).count();
+            if new > 0 {
+                words.push(format!("{new} new files of {id}"));
+            }
+        }
+    }
+    let before = facts.published.as_ref().map(|p| &p.inputs);
+    for (leaf, version) in inputs(model, facts) {
+        if before.and_then(|inputs| inputs.get(&leaf)) != Some(&version) && !version.starts_with("files:") {
+            words.push(format!("{leaf} has changed"));
+        }
+    }
+    (!words.is_empty()).then(|| words.join(", "))
+}
+
+/// Versions of all that the model reads, leaf by leaf.
+pub(super) fn inputs(model: &ModelSpec, facts: &Facts) -> std::collections::BTreeMap<String, String> {
+    let mut inputs = std::collections::BTreeMap::new();
+    for (id, upstream) in &facts.upstreams {
+        match upstream {
+            UpstreamFact::Table { leaves, .. } => {
+                inputs.extend(leaves.iter().map(|(leaf, version)| (leaf.clone(), version.clone())));
+            }
+            UpstreamFact::Files(files) => {
+                inputs.insert(id.to_string(), format!("files:{}", files.len()));
+            }
+        }
+    }
+    inputs.remove(&model.id.to_string());
+    inputs
+}
+
+/// Whether an earlier load has taken a file. A first run takes all there are.
+pub(super) fn is_consumed(facts: &Facts, source: &str, file: &FileMark) -> bool {
+    !facts.first_run() && facts.consumed.get(source).is_some_and(|files| files.contains_key(&file.path))
+}
+
+/// Words for a model with nothing to do.
+pub(super) fn unchanged(facts: &Facts) -> String {
+    match &facts.published {
+        Some(published) => format!("nothing new since {}", published.at),
+        None => "nothing new".into(),
+    }
+}
