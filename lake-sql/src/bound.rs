@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+pub mod statement;
 pub mod walk;
 
 use crate::span::Span;

@@ -3,7 +3,7 @@
 use super::binder::Binder;
 use super::build;
 use super::scope::{Scope, error_expr};
-use crate::bound::{CompareOp, Expr, ExprKind, Literal};
+use crate::bound::{CompareOp, Expr, ExprKind};
 use crate::finding;
 use crate::span::Span;
 use crate::syntax::tree;
@@ -162,10 +162,5 @@ impl Binder<'_> {
         let value = if matches!(value.ty, Type::Char(_)) { Box::new(value) } else { text(value) };
         let kind = ExprKind::Like { value, pattern: text(pattern), escape: escape.map(text) };
         build::expr(kind, Type::Boolean, span)
-    }
-
-    /// The literal null of a type.
-    pub fn null(&self, ty: &Type, span: Span) -> Expr {
-        build::literal(Literal::Null, ty.clone(), span)
     }
 }

@@ -26,13 +26,15 @@ mod same;
 mod scope;
 mod select;
 mod set_operation;
+mod statement;
 mod subquery;
 mod temporal;
 mod unnest;
 mod window;
 
 use crate::bound::BoundQuery;
-use crate::finding::Finding;
+use crate::bound::statement::BoundStatement;
+use crate::finding::{Finding, Severity};
 use crate::span::Span;
 use crate::syntax::tree;
 use crate::types::{Type, TypeRules};
@@ -150,6 +152,31 @@ pub fn bind(query: &tree::Query, text: &str, names: &dyn Names, rules: TypeRules
     let mut binder = Binder::new(text, names, rules);
     let bound = binder.top_query(query);
     binder.finish(bound)
+}
+
+/// What binding a statement gave.
+#[derive(Clone, Debug)]
+pub struct StatementOutcome {
+    /// The statement; None where it is of a kind without a bound form, or an error left nothing to run.
+    pub statement: Option<BoundStatement>,
+    /// All findings, in order of their place.
+    pub findings: Vec<Finding>,
+}
+
+/// Binds a query, CREATE TABLE AS, CREATE VIEW, INSERT, UPDATE, DELETE or MERGE over plain table names.
+///
+/// Other statements name no columns; they have neither a bound form nor findings.
+pub fn bind_statement(
+    statement: &tree::Statement,
+    text: &str,
+    names: &dyn Names,
+    rules: TypeRules,
+) -> StatementOutcome {
+    let mut binder = Binder::new(text, names, rules);
+    let bound = binder.statement(statement);
+    let findings = binder.sorted_findings();
+    let failed = findings.iter().any(|finding| finding.severity == Severity::Error);
+    StatementOutcome { statement: bound.filter(|_| !failed), findings }
 }
 
 /// Binds a helper for itself: its template against its parameters and its declared result.

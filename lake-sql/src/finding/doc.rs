@@ -41,6 +41,10 @@ pub enum Example {
 /// All findings of the binder.
 pub const ALL: &[FindingDoc] = &[
     super::alias_columns::DOC,
+    super::unknown_type::DOC,
+    super::duplicate_column::DOC,
+    super::unnamed_column::DOC,
+    super::assignment::DOC,
     super::alias_not_visible::DOC,
     super::ambiguous_column::DOC,
     super::brand_mismatch::DOC,
