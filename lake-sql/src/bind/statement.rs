@@ -190,8 +190,10 @@ impl Binder<'_> {
     }
 
     fn row_filter(&mut self, filter: Option<&tree::Expr>, scope: &mut Scope<'_>) -> Option<Expr> {
-        let (bound, _) = self.in_context(Clause::Where, |binder| binder.condition(filter?, scope, "WHERE").into());
-        bound.inspect(|bound| scope.narrow(&self.close_narrowing(when_true(bound))))
+        let filter = filter?;
+        let bound = self.in_context(Clause::Where, |binder| binder.condition(filter, scope, "WHERE")).0;
+        scope.narrow(&self.close_narrowing(when_true(&bound)));
+        Some(bound)
     }
 
     fn assignments(
