@@ -12,6 +12,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
             "(varchar(x)) -> color",
         ],
     ),
+    scalar("fail", &["(varchar) -> unknown"]),
     scalar(
         "format",
         &[
@@ -46,4 +47,5 @@ pub(super) static FUNCTIONS: &[Function] = &[
     scalar("rgb", &["(bigint, bigint, bigint) -> color"]),
     scalar("typeof", &["(T) -> varchar"]).never_null().total(),
     scalar("uuid", &["() -> uuid"]).never_null().total().nondeterministic(),
+    scalar("version", &["() -> varchar"]).never_null().total().nondeterministic(),
 ];

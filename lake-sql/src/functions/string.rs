@@ -7,7 +7,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     scalar("chr", &["(bigint) -> varchar(1)"]),
     scalar("codepoint", &["(varchar(1)) -> integer"]),
     scalar("concat", &CONCAT).total(),
-    scalar("concat_ws", &["(varchar, array(varchar)) -> varchar", "(varchar, varchar) -> varchar"]).may_be_null(),
+    scalar("concat_ws", &["(varchar, array(varchar)) -> varchar", "(varchar, varchar...) -> varchar"]).may_be_null(),
     scalar("ends_with", &["(varchar(x), varchar(y)) -> boolean only new"]).total(),
     scalar("hamming_distance", &["(varchar(x), varchar(y)) -> bigint"]),
     scalar("length", &["(char(x)) -> bigint", "(varbinary) -> bigint", "(varchar(x)) -> bigint"]).total(),

@@ -103,7 +103,7 @@ pub(super) fn simple(name: &str, numbers: &[u64]) -> Result<Type, ParseTypeError
     match (fixed, name) {
         (Some(ty), _) if numbers.is_empty() => Ok(ty),
         (Some(_), _) => Err(error(format!("type {name} takes no parameters"))),
-        (None, "decimal" | "dec" | "numeric") => decimal(numbers),
+        (None, "decimal") => decimal(numbers),
         (None, "varchar") => varchar(numbers),
         (None, "char") => char(numbers),
         _ => Err(unknown(name)),
@@ -178,6 +178,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
         "float" | "float4" => return Some("real"),
         "float8" => return Some("double"),
         "long" | "int8" | "int64" => return Some("bigint"),
+        "dec" | "numeric" | "number" => return Some("decimal"),
         "int4" | "int32" => return Some("integer"),
         "bool" => return Some("boolean"),
         "datetime" => return Some("timestamp"),
