@@ -10,6 +10,7 @@ use crate::graph::Node;
 use crate::model::spec::{Binding, Id, Kind, ModelSpec, Publish, SourceSpec};
 use crate::plan::facts::{Facts, UpstreamFact};
 use crate::plan::{Action, Effect, Fence, FileInput, FileMark, Pin, Plan, Probe, Release, Step, VERSION, Version};
+use lake_sql::render::RelationName;
 
 /// The measure of rows that readers will see changed.
 pub(super) const ROWS: &str = "rows";
@@ -28,7 +29,7 @@ pub(super) struct Builder<'a> {
 struct Reading {
     pins: Vec<Pin>,
     files: Vec<FileInput>,
-    relations: BTreeMap<String, String>,
+    relations: BTreeMap<String, RelationName>,
 }
 
 impl<'a> Builder<'a> {
@@ -69,12 +70,12 @@ impl<'a> Builder<'a> {
 
     /// The model's query. Where a step reads it, its relations are pinned.
     pub(super) fn query(&self, pinned: bool) -> Result<String, PlanError> {
-        let now = pinned.then(|| {
-            let moment = self.facts.now.format("%Y-%m-%d %H:%M:%S%.6f");
-            format!("cast(timestamp '{moment} UTC' as timestamp(6) with time zone)")
-        });
-        let relations = self.reading(pinned)?.relations;
-        render(&self.model.query, &QueryText { relations, now, first_run: self.facts.first_run() })
+        let text = QueryText {
+            relations: self.reading(pinned)?.relations,
+            now_micros: pinned.then(|| self.facts.now.timestamp_micros()),
+            first_run: self.facts.first_run(),
+        };
+        render(self.context, self.model, &text)
     }
 
     fn reading(&self, pinned: bool) -> Result<Reading, PlanError> {
@@ -82,11 +83,11 @@ impl<'a> Builder<'a> {
         for (name, binding) in &self.model.query.bindings {
             match binding {
                 Binding::Ref(id) => {
-                    let text = self.reference(id, pinned, &mut reading)?;
-                    reading.relations.insert(name.clone(), text);
+                    let relation = self.reference(id, pinned, &mut reading)?;
+                    reading.relations.insert(name.clone(), relation);
                 }
                 Binding::This => {
-                    reading.relations.insert(name.clone(), sql::table(&self.target()));
+                    reading.relations.insert(name.clone(), named(&self.target(), None));
                 }
                 Binding::Now | Binding::FirstRun | Binding::Helper(_) => {}
             }
@@ -94,28 +95,29 @@ impl<'a> Builder<'a> {
         Ok(reading)
     }
 
-    fn reference(&self, id: &Id, pinned: bool, reading: &mut Reading) -> Result<String, PlanError> {
+    fn reference(&self, id: &Id, pinned: bool, reading: &mut Reading) -> Result<RelationName, PlanError> {
         let relation = self.context.project.physical(id);
-        let (version, text) = match self.facts.upstreams.get(id) {
+        let version = match self.facts.upstreams.get(id) {
             Some(UpstreamFact::Files(_)) if !pinned => {
-                return Err(PlanError::NotAView("it reads files, which are gone from a view's sight after the run"));
+                return Err(PlanError::NotAView("it reads files, which only a run can hand to the engine"));
             }
             Some(UpstreamFact::Files(files)) => {
                 let files = self.new_files(id, files);
                 reading.files.push(FileInput { source: id.to_string(), relation: relation.clone(), files });
-                (Version::FileList, sql::table(&relation))
+                Version::FileList
             }
-            Some(UpstreamFact::Table { found: Some(found), .. }) if pinned && !found.view => match found.snapshot {
-                Some(snapshot) => {
-                    let text = format!("{} {}", sql::table(&relation), sql::at_snapshot(snapshot));
-                    (Version::Snapshot(snapshot), text)
-                }
-                None => (Version::None, sql::table(&relation)),
-            },
-            Some(UpstreamFact::Table { .. }) | None => (Version::None, sql::table(&relation)),
+            Some(UpstreamFact::Table { found: Some(found), .. }) if pinned && !found.view => {
+                found.snapshot.map_or(Version::None, Version::Snapshot)
+            }
+            Some(UpstreamFact::Table { .. }) | None => Version::None,
         };
+        let snapshot = match version {
+            Version::Snapshot(id) => Some(id),
+            Version::FileList | Version::Copy(_) | Version::None => None,
+        };
+        let name = named(&relation, snapshot);
         reading.pins.push(Pin { id: id.to_string(), relation, version });
-        Ok(text)
+        Ok(name)
     }
 
     /// A table is computed anew from all files; whatever adds to itself takes those it has not taken.
@@ -135,7 +137,9 @@ impl<'a> Builder<'a> {
             let Some(Node::Source(source)) = self.context.project.graph.nodes().get(&id) else { continue };
             let bound = self.model.query.bindings.iter().find(|(_, binding)| *binding == Binding::Ref(id.clone()));
             let Some(relation) = bound.and_then(|(name, _)| reading.relations.get(name)) else { continue };
-            self.entry_check(source, relation);
+            let travel = relation.snapshot.map(|id| format!(" {}", sql::at_snapshot(id))).unwrap_or_default();
+            let relation = format!("{}{travel}", self.context.dialect.table(&relation.schema, &relation.table));
+            self.entry_check(source, &relation);
         }
         Ok(())
     }
@@ -269,6 +273,10 @@ pub(super) struct ReleaseOf {
     pub(super) table: Option<PhysicalName>,
     pub(super) rows: Option<&'static str>,
     pub(super) high_water: Option<&'static str>,
+}
+
+fn named(name: &PhysicalName, snapshot: Option<i64>) -> RelationName {
+    RelationName { schema: name.schema.clone(), table: name.table.clone(), snapshot }
 }
 
 fn plain(name: &str, effect: Effect, statement: String, probe: Probe) -> Step {

@@ -79,6 +79,8 @@ pub enum PlanError {
         /// What is wrong.
         findings: Vec<Finding>,
     },
+    /// The query reads its own table on a run on which there is none.
+    OwnTable(&'static str),
     /// A statement is longer than the engine takes.
     TooLong {
         /// Bytes of the statement.
@@ -109,6 +111,7 @@ impl fmt::Display for PlanError {
             PlanError::FileChanged { source, path, sizes } => {
                 write!(f, "`{path}` of `{source}` has changed since it was loaded: {} bytes, then {}", sizes.1, sizes.0)
             }
+            PlanError::OwnTable(why) => f.write_str(why),
             PlanError::NotAView(why) => write!(f, "this view cannot be made: {why}"),
             PlanError::Unsupported(what) => write!(f, "the engine of this target cannot {what}"),
             PlanError::Precision { column, declared, kept } => {
@@ -156,6 +159,7 @@ impl PlanError {
             PlanError::FileChanged { .. } => {
                 "files that were loaded must stay as they are: bring the change as a new file".into()
             }
+            PlanError::OwnTable(_) => "write `{first_run} or …` before the condition that reads `{this}`".into(),
             PlanError::NotAView(_) => "return a `Table` instead".into(),
             PlanError::Precision { column, .. } => format!("declare `{column}` with fewer digits, and cast to it"),
             PlanError::Unsupported(_) | PlanError::Query { .. } | PlanError::TooLong { .. } => return None,

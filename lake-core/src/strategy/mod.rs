@@ -20,7 +20,6 @@ use lake_sql::render::dialect::Dialect;
 
 pub use error::PlanError;
 pub use fingerprint::fingerprint;
-pub use query::{QueryText, render};
 pub(crate) use sql::{ddl_table, stored};
 
 use crate::engine::Capabilities;

@@ -1,37 +1,134 @@
-//! A model's text as it is sent: references become relations, run parameters become values.
+//! A model's text as it is sent: bound once more against the declarations, with the binder's edits put in.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use super::PlanError;
-use crate::model::spec::{Binding, QuerySpec};
+use lake_sql::bind::{Helper, Names, Outcome, Reference, Relation, RelationColumn, SiteKind, bind};
+use lake_sql::finding::{Finding, Severity};
+use lake_sql::render::{RelationName, RelationNames, RunValues};
+use lake_sql::syntax::{Templates, parse_query, without_layout};
+
+use super::{Context, PlanError};
+use crate::graph::{Graph, Node};
+use crate::model::spec::{Binding, ColumnSpec, HelperSpec, Id, ModelSpec};
 
 /// What the placeholders of one statement stand for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct QueryText {
-    /// SQL of each relation, by the name of its placeholder.
-    pub relations: BTreeMap<String, String>,
+pub(super) struct QueryText {
+    /// Relations by the name of their placeholder.
+    pub(super) relations: BTreeMap<String, RelationName>,
     /// `{now}`; None where the moment of the run may not be used.
-    pub now: Option<String>,
+    pub(super) now_micros: Option<i64>,
     /// `{first_run}`
-    pub first_run: bool,
+    pub(super) first_run: bool,
+}
+
+impl RelationNames for QueryText {
+    fn relation(&self, reference: &str) -> Option<RelationName> {
+        self.relations.get(reference).cloned()
+    }
 }
 
 /// The text with everything put in.
-pub fn render(query: &QuerySpec, text: &QueryText) -> Result<String, PlanError> {
-    let mut sql = query.template.clone();
-    for (name, binding) in &query.bindings {
-        let value = match binding {
-            Binding::Ref(_) | Binding::This => text.relations.get(name).cloned().unwrap_or_default(),
-            Binding::Now => text.now.clone().ok_or(PlanError::NotAView("it uses the time of the run"))?,
-            Binding::FirstRun => text.first_run.to_string(),
-            Binding::Helper(_) => continue,
-        };
-        sql = sql.replace(&format!("{{{name}}}"), &value);
+pub(super) fn render(context: &Context, model: &ModelSpec, text: &QueryText) -> Result<String, PlanError> {
+    let outcome = bound(context, model, text.first_run)?;
+    for site in &outcome.sites {
+        match &site.kind {
+            SiteKind::Now if text.now_micros.is_none() => {
+                return Err(PlanError::NotAView("it uses the time of the run"));
+            }
+            SiteKind::Relation { reference, .. } if text.first_run && is_own(model, reference) => {
+                return Err(PlanError::OwnTable(
+                    "the query reads `{this}` on the first run, when there is no table yet",
+                ));
+            }
+            _ => {}
+        }
     }
-    Ok(sql)
+    let run = RunValues { now_micros: text.now_micros.unwrap_or(0) };
+    lake_sql::render::render(&model.query.template, &outcome.sites, text, context.dialect, run)
+        .map_err(|error| failed(model, vec![Finding::error("render", Default::default(), error.to_string())]))
+}
+
+fn bound(context: &Context, model: &ModelSpec, first_run: bool) -> Result<Outcome, PlanError> {
+    let template = &model.query.template;
+    let parsed = parse_query(template, Templates::Yes);
+    let Some(tree) = parsed.tree.filter(|_| parsed.findings.is_empty()) else {
+        return Err(failed(model, parsed.findings));
+    };
+    let names = Declared { graph: &context.project.graph, model, first_run };
+    let outcome = bind(&tree, template, &names, context.dialect.rules);
+    let errors: Vec<Finding> =
+        outcome.findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect();
+    if errors.is_empty() { Ok(outcome) } else { Err(failed(model, errors)) }
+}
+
+fn is_own(model: &ModelSpec, reference: &str) -> bool {
+    model.query.bindings.iter().any(|(name, binding)| name == reference && *binding == Binding::This)
+}
+
+fn failed(model: &ModelSpec, findings: Vec<Finding>) -> PlanError {
+    PlanError::Query { template: model.query.template.clone(), place: model.query.place, findings }
+}
+
+/// What the names of a model's query mean, from the declarations.
+struct Declared<'a> {
+    graph: &'a Graph,
+    model: &'a ModelSpec,
+    first_run: bool,
+}
+
+impl Names for Declared<'_> {
+    fn reference(&self, name: &str) -> Option<Reference> {
+        let (_, binding) = self.model.query.bindings.iter().find(|(bound, _)| bound == name)?;
+        Some(match binding {
+            Binding::Ref(id) => Reference::Relation(Arc::new(relation(id, columns(self.graph, id)?))),
+            Binding::This => Reference::Relation(Arc::new(relation(&self.model.id, &self.model.columns))),
+            Binding::Now => Reference::Now,
+            Binding::FirstRun => Reference::FirstRun(Some(self.first_run)),
+            Binding::Helper(spec) => Reference::Helper(Arc::new(helper(spec))),
+        })
+    }
+
+    fn reference_names(&self) -> Vec<String> {
+        self.model.query.bindings.iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    fn table(&self, _parts: &[String]) -> Option<Arc<Relation>> {
+        None
+    }
+
+    fn has_tables(&self) -> bool {
+        false
+    }
+}
+
+fn columns<'a>(graph: &'a Graph, id: &Id) -> Option<&'a [ColumnSpec]> {
+    graph.nodes().get(id).map(|node| match node {
+        Node::Source(source) => source.columns.as_slice(),
+        Node::Model(model) => model.columns.as_slice(),
+    })
+}
+
+fn relation(id: &Id, columns: &[ColumnSpec]) -> Relation {
+    let column = |c: &ColumnSpec| RelationColumn {
+        name: c.name.clone(),
+        ty: c.ty.clone(),
+        nullable: c.nullable,
+        brand: c.brand.as_deref().map(Arc::from),
+    };
+    Relation { name: id.to_string(), columns: columns.iter().map(column).collect(), complete: true }
+}
+
+fn helper(spec: &HelperSpec) -> Helper {
+    Helper {
+        name: spec.name.clone(),
+        parameters: spec.parameters.clone(),
+        result: spec.result.clone(),
+        template: spec.template.as_str().into(),
+    }
 }
 
 /// The text without its layout.
 pub(super) fn normalised(template: &str) -> String {
-    template.split_whitespace().collect::<Vec<_>>().join(" ")
+    without_layout(template, Templates::Yes)
 }

@@ -66,6 +66,20 @@ pub fn placeholder_spans(text: &str) -> Vec<Span> {
     spans
 }
 
+/// The text without layout and comments: its tokens with blanks between them, unquoted words in lower case.
+pub fn without_layout(text: &str, templates: Templates) -> String {
+    let (tokens, _) = lexer::tokens(text, templates);
+    let spelt = tokens.iter().map(|token| {
+        let written = token.span.text(text);
+        if written.starts_with(|c: char| c.is_alphabetic() || c == '_') && !written.contains(['\'', '"']) {
+            written.to_lowercase()
+        } else {
+            written.to_owned()
+        }
+    });
+    spelt.collect::<Vec<_>>().join(" ").trim_end().to_owned()
+}
+
 /// Whether `text` ends in a line comment without a line break, so that nothing can follow on its last line.
 pub fn trailing_line_comment(text: &str, templates: Templates) -> bool {
     let (tokens, _) = lexer::tokens(text, templates);
