@@ -39,6 +39,14 @@ fn what_trino_refuses_is_refused_at_the_same_place() {
     assert!(failures.is_empty(), "{} failed\n{}", failures.len(), failures.join("\n"));
 }
 
+#[test]
+fn statements_that_are_not_supported_say_so() {
+    for (_, sql) in cases().filter(|(outcome, _)| *outcome == "other") {
+        let findings = parse_statement(&sql).findings;
+        assert_eq!(findings.len(), 1, "{sql}: {findings:?}");
+    }
+}
+
 fn offset(sql: &str, place: &str) -> usize {
     let (line, column) = place.split_once(':').unwrap();
     let start: usize = sql.split_inclusive('\n').take(line.parse::<usize>().unwrap() - 1).map(str::len).sum();

@@ -132,7 +132,7 @@ impl<'a> Source<'a> {
     /// The mended text, if the finding knows it.
     fn suggestion(&self, finding: &'a Finding) -> Option<Group<'_>> {
         let suggestion = finding.suggestion.as_ref()?;
-        let title = Level::HELP.secondary_title(help(finding)?);
+        let title = Level::HELP.secondary_title(help(finding).unwrap_or_else(|| "remove it".to_owned()));
         let patch = Patch::new(self.range(suggestion.span), suggestion.text.as_str());
         Some(title.element(Snippet::source(self.padded.as_str()).line_start(self.line).patch(patch)))
     }
@@ -173,7 +173,8 @@ fn severity(finding: &Finding) -> &'static str {
 fn help(finding: &Finding) -> Option<String> {
     match (&finding.help, &finding.suggestion) {
         (Some(help), _) => Some(help.clone()),
-        (None, Some(suggestion)) if suggestion.text.trim().is_empty() => Some("remove it".to_owned()),
+        // The label already says so.
+        (None, Some(suggestion)) if suggestion.text.trim().is_empty() => None,
         (None, Some(suggestion)) => Some(format!("write `{}`", suggestion.text)),
         (None, None) => None,
     }

@@ -223,3 +223,18 @@ pub fn nulls_inside(span: Span) -> Finding {
         .label("inside the parentheses")
         .help("write `lag(x) ignore nulls over (…)`")
 }
+
+/// `b not null`
+pub fn not_null(span: Span) -> Finding {
+    mistake(span, "`is` is missing").label("not a condition").help("write `is not null`").suggest(span, "is not null")
+}
+
+/// `= select …`
+pub fn subquery_without_parens(span: Span, found: &str) -> Finding {
+    expected(span, "`(`", found).help("a subquery stands in parentheses: `(select …)`")
+}
+
+/// `finding` follows from a word that is nearly a keyword.
+pub fn misspelt(finding: Finding, span: Span, written: &str, meant: &str) -> Finding {
+    finding.help(format!("is `{written}` meant to be `{meant}`?")).suggest(span, meant)
+}

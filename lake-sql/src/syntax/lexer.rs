@@ -50,10 +50,7 @@ impl Lexer<'_> {
                 }
                 b'/' if self.peek(1) == b'*' => match self.text[self.at + 2..].find("*/") {
                     Some(length) => self.at += length + 4,
-                    None => {
-                        self.findings.push(syntax::unterminated_comment(Span::new(self.at, self.at + 2)));
-                        self.at = self.bytes.len();
-                    }
+                    None => return,
                 },
                 _ => return,
             }
@@ -73,6 +70,11 @@ impl Lexer<'_> {
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
             b'0'..=b'9' => self.number(),
             b'.' if self.peek(1).is_ascii_digit() => self.number(),
+            b'/' if self.peek(1) == b'*' => {
+                self.findings.push(syntax::unterminated_comment(Span::new(self.at, self.at + 2)));
+                self.at = self.bytes.len();
+                Kind::Bad
+            }
             b'{' if self.templates == Templates::Yes && matches!(self.peek(1), b'%' | b'#') => self.jinja(),
             b'{' | b'}' => self.brace(),
             _ => self.symbol(),

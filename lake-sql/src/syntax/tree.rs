@@ -641,6 +641,8 @@ pub struct Listagg {
     pub order_by: Vec<SortItem>,
     /// FILTER.
     pub filter: Option<Expr>,
+    /// OVER (newer Trino).
+    pub over: Option<Window>,
 }
 
 /// A JSON function with clauses of its own.
@@ -951,8 +953,8 @@ pub enum AlterAction {
     DropNotNull(Ident),
     /// SET PROPERTIES a = b
     SetProperties(Vec<(Ident, Expr)>),
-    /// EXECUTE procedure(a => b)
-    Execute(Ident, Vec<(Ident, Expr)>),
+    /// EXECUTE procedure(a => b, c)
+    Execute(Ident, Vec<(Option<Ident>, Expr)>),
 }
 
 /// WHEN [NOT] MATCHED [AND condition] THEN …

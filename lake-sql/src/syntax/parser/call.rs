@@ -231,7 +231,8 @@ impl Parser<'_> {
         }
         let order_by = self.parens(Self::order_by)?;
         let filter = self.filter()?;
-        Ok(ExprKind::Listagg(Box::new(Listagg { distinct, value, separator, truncate, order_by, filter })))
+        let over = self.over()?;
+        Ok(ExprKind::Listagg(Box::new(Listagg { distinct, value, separator, truncate, order_by, filter, over })))
     }
 
     /// ON OVERFLOW ERROR | TRUNCATE [filler] WITH | WITHOUT COUNT

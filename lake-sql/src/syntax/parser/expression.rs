@@ -21,8 +21,7 @@ impl Parser<'_> {
 
     /// An expression of a list in parentheses, which a comma or the closing parenthesis must follow.
     pub(super) fn expr_element(&mut self) -> Rule<Expr> {
-        let expr = self.expr();
-        Ok(expr)
+        Ok(self.expr())
     }
 
     pub(in crate::syntax) fn try_expr(&mut self) -> Rule<Expr> {
@@ -31,7 +30,14 @@ impl Parser<'_> {
 
     /// a OR b
     fn disjunction(&mut self) -> Rule<Expr> {
-        let mut left = self.conjunction()?;
+        let left = self.conjunction()?;
+        match self.is(Keyword::Or) {
+            true => self.more_disjuncts(left),
+            false => Ok(left),
+        }
+    }
+
+    fn more_disjuncts(&mut self, mut left: Expr) -> Rule<Expr> {
         while self.is(Keyword::Or) {
             self.link()?;
             let operator = self.bump().span;
@@ -43,7 +49,14 @@ impl Parser<'_> {
 
     /// a AND b
     fn conjunction(&mut self) -> Rule<Expr> {
-        let mut left = self.negation()?;
+        let left = self.negation()?;
+        match self.kind() {
+            Kind::Word(Keyword::And) | Kind::Symbol(Symbol::DoubleAmpersand) => self.more_conjuncts(left),
+            _ => Ok(left),
+        }
+    }
+
+    fn more_conjuncts(&mut self, mut left: Expr) -> Rule<Expr> {
         loop {
             if self.is_symbol(Symbol::DoubleAmpersand) {
                 let finding = syntax::foreign_operator(self.span(), "&&", "write `and`").suggest(self.span(), "and");
@@ -72,11 +85,15 @@ impl Parser<'_> {
 
     /// A value with at most one comparison behind it, and any number of IS TRUE and the like.
     fn predicate(&mut self) -> Rule<Expr> {
-        let value = self.value()?;
-        let mut expr = match self.comparison_operator() {
+        let value = self.chain(|p| p.operators(0))?;
+        let expr = match self.comparison_operator() {
             Some(op) => self.comparison(value, op)?,
             None => self.word_predicate(value)?,
         };
+        self.end_of_predicate(expr)
+    }
+
+    fn end_of_predicate(&mut self, mut expr: Expr) -> Rule<Expr> {
         while let Some((truth, negated)) = self.truth_words() {
             self.link()?;
             let span = self.since(expr.span.start);
@@ -116,11 +133,11 @@ impl Parser<'_> {
         let quantifier = matches!(self.kind(), Kind::Word(Keyword::All | Keyword::Any | Keyword::Some));
         if quantifier && self.symbol_at(1, Symbol::LeftParen) && self.subquery_at(2) {
             let all = self.bump().kind.is(Keyword::All);
-            let query = Box::new(self.parens(Self::query)?);
+            let query = self.parens(Self::boxed_query)?;
             let span = self.since(value.span.start);
             return Ok(Expr { kind: ExprKind::Quantified { value: Box::new(value), op, all, query }, span });
         }
-        let right = self.value()?;
+        let right = self.chain(|p| p.operators(0))?;
         Ok(binary(value, op, token.span, right))
     }
 
@@ -206,14 +223,14 @@ impl Parser<'_> {
         }
         self.rest_of_parens(open, |p| {
             if p.kind().starts_query() {
-                let query = Box::new(p.query()?);
+                let query = p.boxed_query()?;
                 return Ok(ExprKind::InQuery { value, query, negated });
             }
             let first_start = p.start();
             let mut list = p.comma_list(Self::expr_element);
             if p.at_query_tail() && list.len() == 1 {
                 let first = list.pop().expect("one element");
-                let query = Box::new(p.query_from(first, first_start)?);
+                let query = p.query_from(first, first_start)?;
                 return Ok(ExprKind::InQuery { value, query, negated });
             }
             Ok(ExprKind::InList { value, list, negated })
@@ -277,7 +294,14 @@ impl Parser<'_> {
 
     /// Arithmetic by precedence: `||`, then `+ -`, then `* / %`; all associate to the left.
     fn operators(&mut self, binding: u8) -> Rule<Expr> {
-        let mut left = self.signed()?;
+        let left = self.signed()?;
+        match self.value_operator() {
+            Some(_) => self.more_operands(left, binding),
+            None => Ok(left),
+        }
+    }
+
+    fn more_operands(&mut self, mut left: Expr, binding: u8) -> Rule<Expr> {
         while let Some((op, operator_binding)) = self.value_operator() {
             if operator_binding <= binding {
                 break;
@@ -317,7 +341,14 @@ impl Parser<'_> {
 
     /// a AT TIME ZONE b, a AT LOCAL
     fn zoned(&mut self) -> Rule<Expr> {
-        let mut expr = self.primary()?;
+        let expr = self.primary()?;
+        match self.is(Keyword::At) {
+            true => self.zones(expr),
+            false => Ok(expr),
+        }
+    }
+
+    fn zones(&mut self, mut expr: Expr) -> Rule<Expr> {
         while self.is(Keyword::At) {
             let start = expr.span.start;
             if self.kind_at(1).is(Keyword::Local) {

@@ -26,10 +26,10 @@ pub(super) struct Failed;
 
 type Rule<T> = Result<T, Failed>;
 
-/// How deep a tree may be. Recursion through parentheses costs more stack than a long chain of operators, so it counts
-/// [`NESTING`] times; a thread with 2 MB holds the parser of a debug build and whatever walks the tree later.
+/// How deep a tree may be. Recursion costs more stack than a long chain of operators, so it counts [`NESTING`] times;
+/// half of a thread's usual 2 MB holds the parser of a debug build.
 const MAX_DEPTH: u32 = 600;
-const NESTING: u32 = 6;
+const NESTING: u32 = 10;
 
 pub(super) struct Parser<'a> {
     text: &'a str,
@@ -92,9 +92,10 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// From `start` to the token before the cursor.
+    /// From `start` to the token before the cursor; where nothing was taken, the empty place behind that token.
     fn since(&self, start: usize) -> Span {
-        Span::new(start, self.previous().end.max(start))
+        let end = self.previous().end;
+        Span::new(start.min(end), end)
     }
 
     fn start(&self) -> usize {
@@ -207,7 +208,13 @@ impl<'a> Parser<'a> {
         if self.kind() == Kind::End && self.at > 0 && self.tokens[self.at - 1].kind == Kind::Bad {
             self.hush();
         }
-        let finding = self.known_mistake().unwrap_or_else(|| syntax::expected(self.span(), expected, &self.found()));
+        let finding = self.known_mistake().unwrap_or_else(|| {
+            let finding = syntax::expected(self.span(), expected, &self.found());
+            match self.misspelt() {
+                Some((span, meant)) => syntax::misspelt(finding, span, self.text_of(span), meant),
+                None => finding,
+            }
+        });
         self.report(finding)
     }
 
@@ -237,7 +244,24 @@ impl<'a> Parser<'a> {
         Some(syntax::foreign_operator(span, self.text_of(span), instead))
     }
 
+    /// A word at the cursor, or before it, that is nearly one that starts a clause: `form t`, `oder by`.
+    fn misspelt(&self) -> Option<(Span, &'static str)> {
+        const CLAUSES: &[&str] = &[
+            "select", "from", "where", "group", "having", "order", "union", "join", "limit", "then", "values", "with",
+        ];
+        let candidates = [Some(self.at), self.at.checked_sub(1)];
+        let words = candidates.into_iter().flatten().map(|at| self.tokens[at]);
+        words.filter(|token| token.kind == Kind::Word(Keyword::Other)).find_map(|token| {
+            let written = self.text_of(token.span).to_ascii_lowercase();
+            let near = |clause: &&&str| strsim::osa_distance(clause, &written) == 1 && written.len() > 3;
+            CLAUSES.iter().find(near).map(|clause| (token.span, *clause))
+        })
+    }
+
     fn known_word(&self) -> Option<Finding> {
+        if self.are(&[Keyword::Not, Keyword::Null]) {
+            return Some(syntax::not_null(self.span().to(self.tokens[self.at + 1].span)));
+        }
         if self.is_word("qualify") {
             return Some(syntax::qualify(self.span()));
         }
@@ -384,12 +408,16 @@ impl<'a> Parser<'a> {
     }
 
     fn open_paren(&mut self) -> Rule<Span> {
+        if self.kind().starts_query() {
+            let finding = syntax::subquery_without_parens(self.span(), &self.found());
+            return Err(self.report(finding));
+        }
         self.expect(Symbol::LeftParen, "`(`")
     }
 
     /// The inside and the closing parenthesis of the opening one at `open`.
     fn rest_of_parens<T>(&mut self, open: usize, rule: impl FnOnce(&mut Self) -> Rule<T>) -> Rule<T> {
-        let inside = self.nested(rule);
+        let inside = rule(self);
         match (&inside, self.closing[open]) {
             (Err(Failed), Some(close)) => {
                 self.at = self.at.max(close + 1);
@@ -429,7 +457,7 @@ impl<'a> Parser<'a> {
 
     // Depth.
 
-    /// Applies a rule that may contain itself.
+    /// Applies a rule that may contain itself: every way back to a rule leads through here.
     fn nested<T>(&mut self, rule: impl FnOnce(&mut Self) -> Rule<T>) -> Rule<T> {
         self.deeper(NESTING)?;
         let result = rule(self);

@@ -8,7 +8,14 @@ use crate::syntax::tree::{Expr, ExprKind, Query, QueryBody};
 impl Parser<'_> {
     /// A primary with `.field`, `[index]` and the like behind it.
     pub(super) fn primary(&mut self) -> Rule<Expr> {
-        let mut expr = self.primary_head()?;
+        let expr = self.primary_head()?;
+        match self.kind() {
+            Kind::Symbol(Symbol::Dot | Symbol::LeftBracket | Symbol::DoubleColon) => self.postfix(expr),
+            _ => Ok(expr),
+        }
+    }
+
+    fn postfix(&mut self, mut expr: Expr) -> Rule<Expr> {
         self.chain(|p| {
             loop {
                 let start = expr.span.start;
@@ -34,24 +41,28 @@ impl Parser<'_> {
 
     fn primary_head(&mut self) -> Rule<Expr> {
         let start = self.start();
-        let kind = match self.kind() {
-            Kind::Symbol(Symbol::LeftParen) => return self.parenthesized(),
-            Kind::Symbol(Symbol::PlaceholderOpen) => ExprKind::Placeholder(self.placeholder()?),
+        let kind = self.primary_kind()?;
+        Ok(Expr { kind, span: self.since(start) })
+    }
+
+    fn primary_kind(&mut self) -> Rule<ExprKind> {
+        match self.kind() {
+            Kind::Symbol(Symbol::LeftParen) => self.parenthesized(),
+            Kind::Symbol(Symbol::PlaceholderOpen) => self.placeholder().map(ExprKind::Placeholder),
             Kind::Symbol(Symbol::Question) => {
                 self.bump();
-                ExprKind::Parameter
+                Ok(ExprKind::Parameter)
             }
-            Kind::Word(word) if word.is_reserved() => self.reserved_primary(word)?,
-            Kind::Word(word) => self.word_primary(word)?,
-            Kind::Quoted | Kind::Backquoted | Kind::DigitName => self.name_primary()?,
+            Kind::Word(word) if word.is_reserved() => self.reserved_primary(word),
+            Kind::Word(word) => self.word_primary(word),
+            Kind::Quoted | Kind::Backquoted | Kind::DigitName => self.name_primary(),
             Kind::Bad => {
                 self.bump();
                 self.hush();
-                ExprKind::Error
+                Ok(ExprKind::Error)
             }
-            _ => self.literal()?,
-        };
-        Ok(Expr { kind, span: self.since(start) })
+            _ => self.literal(),
+        }
     }
 
     /// A name: typed literal, lambda, call or column.
@@ -109,11 +120,11 @@ impl Parser<'_> {
         use Keyword::*;
         match word {
             Null | True | False => self.literal(),
-            Case => self.nested(Self::case),
+            Case => self.case(),
             Cast => self.cast(false),
             Exists => {
                 self.bump();
-                Ok(ExprKind::Exists(Box::new(self.parens(Self::query)?)))
+                Ok(ExprKind::Exists(self.parens(Self::boxed_query)?))
             }
             Extract => self.extract(),
             Trim => self.trim(),
@@ -128,8 +139,7 @@ impl Parser<'_> {
             | CurrentPath | Localtime | Localtimestamp => self.current(word),
             Left | Right if self.symbol_at(1, Symbol::LeftParen) => Err(self.left_or_right()),
             Select => {
-                let finding = syntax::expected(self.span(), "an expression", "`select`")
-                    .help("a subquery stands in parentheses: `(select …)`");
+                let finding = syntax::subquery_without_parens(self.span(), "`select`");
                 Err(self.report(finding))
             }
             _ if self.at_boundary() => Err(self.unexpected("an expression")),
@@ -153,25 +163,21 @@ impl Parser<'_> {
     }
 
     /// Lambda, subquery, tuple, or just parentheses.
-    fn parenthesized(&mut self) -> Rule<Expr> {
-        let start = self.start();
-        let kind = match self.lambda_parameters_end() {
-            Some(arrow) => self.lambda(arrow)?,
-            None => self.parens(Self::inside_parens)?,
-        };
-        Ok(Expr { kind, span: self.since(start) })
+    fn parenthesized(&mut self) -> Rule<ExprKind> {
+        match self.lambda_parameters_end() {
+            Some(arrow) => self.lambda(arrow),
+            None => self.parens(Self::inside_parens),
+        }
     }
 
     fn inside_parens(&mut self) -> Rule<ExprKind> {
         if self.kind().starts_query() {
-            return Ok(ExprKind::Subquery(Box::new(self.query()?)));
+            return self.boxed_query().map(ExprKind::Subquery);
         }
         let start = self.start();
         let mut elements = self.comma_list(Self::expr_element);
         match (elements.pop(), elements.is_empty()) {
-            (Some(only), true) if self.at_query_tail() => {
-                Ok(ExprKind::Subquery(Box::new(self.query_from(only, start)?)))
-            }
+            (Some(only), true) if self.at_query_tail() => self.query_from(only, start).map(ExprKind::Subquery),
             (Some(only), true) => Ok(ExprKind::Parenthesized(Box::new(only))),
             (Some(last), false) => {
                 elements.push(last);
@@ -182,12 +188,12 @@ impl Parser<'_> {
     }
 
     /// The query whose first operand was read as the expression `(select …)`.
-    pub(super) fn query_from(&mut self, first: Expr, start: usize) -> Rule<Query> {
+    pub(super) fn query_from(&mut self, first: Expr, start: usize) -> Rule<Box<Query>> {
         let ExprKind::Subquery(query) = first.kind else {
             return Err(self.unexpected("`)`"));
         };
         let body = self.set_operations(QueryBody::Parenthesized(query, first.span), 0)?;
-        self.query_tail(start, None, body)
+        self.query_tail(start, None, body).map(Box::new)
     }
 
     /// The index of the arrow if the parenthesis at the cursor holds the parameters of a lambda.

@@ -18,10 +18,29 @@ impl Parser<'_> {
         })
     }
 
+    pub(super) fn boxed_query(&mut self) -> Rule<Box<Query>> {
+        self.query().map(Box::new)
+    }
+
     fn with(&mut self) -> Rule<With> {
         let start = self.bump().span.start;
         let recursive = self.eat_word(Keyword::Recursive);
-        let queries = self.comma_list(Self::named_query);
+        let mut queries = vec![];
+        loop {
+            queries.extend(self.element(Self::named_query));
+            let comma = self.span();
+            let another = self.kind().is_name() && self.kind_at(1).is(Keyword::As);
+            if another {
+                let finding = syntax::expected(comma, "a comma between the queries of `with`", &self.found());
+                self.report(finding);
+            } else if !self.eat(Symbol::Comma) {
+                break;
+            } else if self.kind().starts_query() {
+                let finding = syntax::trailing_comma(comma, &self.found());
+                self.report(finding);
+                break;
+            }
+        }
         Ok(With { recursive, queries, span: self.since(start) })
     }
 
@@ -192,7 +211,7 @@ impl Parser<'_> {
     fn query_primary(&mut self) -> Rule<QueryBody> {
         let start = self.start();
         match self.kind() {
-            Kind::Word(Keyword::Select) => Ok(QueryBody::Select(Box::new(self.select()?))),
+            Kind::Word(Keyword::Select) => self.select().map(QueryBody::Select),
             Kind::Word(Keyword::Values) => {
                 self.bump();
                 let rows = self.comma_list(Self::expr_element);
@@ -203,13 +222,10 @@ impl Parser<'_> {
                 let name = self.name()?;
                 Ok(QueryBody::Table { name, span: self.since(start) })
             }
-            Kind::Symbol(Symbol::LeftParen) => {
-                let query = match self.parens(Self::parenthesized_query) {
-                    Ok(query) => query,
-                    Err(Failed) => return Ok(QueryBody::Error(self.since(start))),
-                };
-                Ok(QueryBody::Parenthesized(Box::new(query), self.since(start)))
-            }
+            Kind::Symbol(Symbol::LeftParen) => match self.parens(Self::parenthesized_query) {
+                Ok(query) => Ok(QueryBody::Parenthesized(query, self.since(start))),
+                Err(Failed) => Ok(QueryBody::Error(self.since(start))),
+            },
             Kind::Word(Keyword::From) => {
                 let finding = syntax::mistake(self.span(), "a query starts with `select`")
                     .label("`select …` is missing in front")
@@ -220,17 +236,17 @@ impl Parser<'_> {
         }
     }
 
-    fn parenthesized_query(&mut self) -> Rule<Query> {
+    fn parenthesized_query(&mut self) -> Rule<Box<Query>> {
         if self.is(Keyword::With) {
             let finding = syntax::mistake(self.span(), "`with` stands in front of the whole query")
                 .label("inside parentheses")
                 .help("move it in front of the first parenthesis");
             self.report(finding);
         }
-        self.query()
+        self.boxed_query()
     }
 
-    fn select(&mut self) -> Rule<Select> {
+    fn select(&mut self) -> Rule<Box<Select>> {
         let start = self.bump().span.start;
         let distinct = self.eat_word(Keyword::Distinct);
         if distinct && self.is(Keyword::On) {
@@ -257,7 +273,8 @@ impl Parser<'_> {
             false => vec![],
         };
         self.misplaced_clause();
-        Ok(Select { distinct, items, from, filter, group_by, having, windows, span: self.since(start) })
+        let span = self.since(start);
+        Ok(Box::new(Select { distinct, items, from, filter, group_by, having, windows, span }))
     }
 
     fn distinct_on(&mut self) {
@@ -358,7 +375,8 @@ impl Parser<'_> {
         }
         self.expect_word(Keyword::By, "`by`")?;
         let distinct = self.eat_word(Keyword::Distinct);
-        if !distinct {
+        let column_named_all = self.is_boundary_at(self.at + 1);
+        if !distinct && !column_named_all {
             self.eat_word(Keyword::All);
         }
         let elements = self.comma_list(Self::grouping_element);

@@ -149,7 +149,7 @@ impl Parser<'_> {
             Kind::Word(Keyword::Unnest) => self.unnest()?,
             Kind::Word(Keyword::Lateral) if self.symbol_at(1, Symbol::LeftParen) => {
                 self.bump();
-                RelationKind::Lateral(Box::new(self.parens(Self::query)?))
+                RelationKind::Lateral(self.parens(Self::boxed_query)?)
             }
             Kind::Word(Keyword::Table) if self.symbol_at(1, Symbol::LeftParen) => {
                 self.bump();
@@ -186,10 +186,10 @@ impl Parser<'_> {
     fn parenthesized_relation(&mut self) -> Rule<RelationKind> {
         self.parens(|p| {
             if p.kind().starts_query() && !(p.is(Keyword::Table) && p.symbol_at(1, Symbol::LeftParen)) {
-                return Ok(RelationKind::Subquery(Box::new(p.query()?)));
+                return p.boxed_query().map(RelationKind::Subquery);
             }
             let start = p.start();
-            let relation = p.relation()?;
+            let relation = p.nested(Self::relation)?;
             if !p.at_query_tail() {
                 return Ok(RelationKind::Parenthesized(Box::new(relation)));
             }
@@ -285,7 +285,7 @@ impl Parser<'_> {
     fn table_argument_relation(&mut self) -> Rule<Relation> {
         let start = self.bump().span.start;
         let kind = self.parens(|p| match p.kind().starts_query() {
-            true => Ok(RelationKind::Subquery(Box::new(p.query()?))),
+            true => p.boxed_query().map(RelationKind::Subquery),
             false => Ok(p.relation_primary()?.kind),
         })?;
         let relation = Relation { kind, span: self.since(start) };

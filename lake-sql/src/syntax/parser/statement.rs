@@ -1,6 +1,6 @@
 //! Statements.
 
-use super::{Parser, Rule};
+use super::{Failed, Parser, Rule};
 use crate::finding::syntax;
 use crate::span::Span;
 use crate::syntax::token::{Keyword, Kind, Symbol};
@@ -40,7 +40,9 @@ impl Parser<'_> {
             Kind::Word(Keyword::Merge) => self.merge(),
             Kind::Word(Keyword::Explain) => {
                 self.bump();
-                self.eat_word(Keyword::Analyze);
+                if !self.eat_word(Keyword::Analyze) && self.is_symbol(Symbol::LeftParen) && self.explain_options() {
+                    self.skip_group();
+                }
                 let statement = self.nested(Self::inner_statement)?;
                 Ok(StatementKind::Explain(Box::new(statement)))
             }
@@ -52,8 +54,43 @@ impl Parser<'_> {
             kind if kind.starts_query() || kind == Kind::Symbol(Symbol::LeftParen) => {
                 Ok(StatementKind::Query(self.query()?))
             }
-            _ => Err(self.unexpected("a statement, such as `select` or `create table`")),
+            _ => Err(self.unknown_statement()),
         }
+    }
+
+    fn unknown_statement(&mut self) -> Failed {
+        const UNSUPPORTED: &[&str] = &[
+            "analyze",
+            "call",
+            "comment",
+            "commit",
+            "deallocate",
+            "deny",
+            "execute",
+            "grant",
+            "optimize",
+            "prepare",
+            "refresh",
+            "reset",
+            "revoke",
+            "rollback",
+            "set",
+            "start",
+            "use",
+            "vacuum",
+        ];
+        let written = self.text_of(self.span()).to_lowercase();
+        if UNSUPPORTED.contains(&written.as_str()) {
+            let finding = syntax::mistake(self.span(), format!("`{written}` statements are not supported"))
+                .label("not supported");
+            return self.report(finding);
+        }
+        self.unexpected("a statement, such as `select` or `create table`")
+    }
+
+    /// Whether `(FORMAT …)` or `(TYPE …)` is next.
+    fn explain_options(&self) -> bool {
+        matches!(self.kind_at(1), Kind::Word(Keyword::Format | Keyword::Type))
     }
 
     fn create(&mut self) -> Rule<StatementKind> {
@@ -245,7 +282,7 @@ impl Parser<'_> {
             let arguments = match self.is_symbol(Symbol::LeftParen) {
                 true => self.parens(|p| match p.is_symbol(Symbol::RightParen) {
                     true => Ok(vec![]),
-                    false => Ok(p.comma_list(Self::named_argument)),
+                    false => Ok(p.comma_list(Self::procedure_argument)),
                 })?,
                 false => vec![],
             };
@@ -254,11 +291,14 @@ impl Parser<'_> {
         Err(self.unexpected("`rename to`, `add column`, `drop column`, `set properties` or `execute`"))
     }
 
-    /// `a => expression`
-    fn named_argument(&mut self) -> Rule<(Ident, Expr)> {
+    /// `a => expression` or an expression
+    fn procedure_argument(&mut self) -> Rule<(Option<Ident>, Expr)> {
+        if !self.kind().is_name() || !self.symbol_at(1, Symbol::FatArrow) {
+            return Ok((None, self.try_expr()?));
+        }
         let name = self.ident()?;
-        self.expect(Symbol::FatArrow, "`=>`")?;
-        Ok((name, self.try_expr()?))
+        self.bump();
+        Ok((Some(name), self.try_expr()?))
     }
 
     fn insert(&mut self) -> Rule<StatementKind> {
