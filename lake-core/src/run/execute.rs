@@ -239,9 +239,11 @@ impl<'a> Execution<'a> {
             if error.effect == Unsure::Unknown && step.effect != Effect::Read && self.took_effect(step)? {
                 return Ok(Sent::Effective(StepOutcome::effective(None)));
             }
+            // A statement that may be repeated has nothing to be planned anew for.
+            let repeats = step.probe == Probe::Repeat;
             match error.kind {
-                ErrorKind::Conflict => return Ok(Sent::Conflict(error.message)),
-                kind if is_passing(kind) && tries < self.session.limit().tries => {
+                ErrorKind::Conflict if !repeats => return Ok(Sent::Conflict(error.message)),
+                kind if (is_passing(kind) || kind == ErrorKind::Conflict) && tries < self.session.limit().tries => {
                     let wait = self.session.back_off(tries);
                     (self.events)(Event::StepRetried {
                         model: self.plan.model.clone(),
@@ -436,6 +438,9 @@ impl<'a> Execution<'a> {
     }
 
     fn conflict(&mut self, message: String) -> Result<Ended, RunError> {
+        if self.outcomes.contains_key("release") {
+            return Ok(Ended::Failed { message, help: None, open: true });
+        }
         self.roll_back(End::Superseded)?;
         Ok(Ended::Conflict(message))
     }

@@ -1,0 +1,177 @@
+//! A laboratory: models on the engine in memory, with a journal that dies with its process.
+#![allow(dead_code, clippy::unwrap_used)]
+
+mod declare;
+mod store;
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use lake_core::journal::Journal;
+use lake_core::model::spec::{Id, ModelSpec, SourceSpec};
+use lake_core::plan::FileMark;
+use lake_core::project::Project;
+use lake_core::project::settings::Target;
+use lake_core::run::cancel::CancelToken;
+use lake_core::run::clock::Clock;
+use lake_core::run::event::Event;
+use lake_core::run::landing::{Landing, LandingError};
+use lake_core::run::session::{RunOptions, Session};
+use lake_core::run::summary::{ModelResult, RunSummary};
+use lake_model_engine::{Fault, ModelEngine};
+use object_store::memory::InMemory;
+
+pub use declare::*;
+pub use store::{Death, MortalStore};
+
+/// Files that have arrived.
+#[derive(Clone, Default)]
+struct Files(Arc<Mutex<Vec<FileMark>>>);
+
+impl Landing for Files {
+    fn list(&self, _pattern: &str) -> Result<Vec<FileMark>, LandingError> {
+        let mut files = self.0.lock().unwrap().clone();
+        files.sort();
+        Ok(files)
+    }
+
+    fn open_path(&self, path: &str) -> String {
+        path.into()
+    }
+}
+
+/// The engine's time.
+struct EngineClock(Arc<ModelEngine>);
+
+impl Clock for EngineClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.0.now()).unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.0.advance(duration);
+    }
+}
+
+/// A project, its engine, its journal and its files.
+pub struct Lab {
+    pub engine: Arc<ModelEngine>,
+    store: Arc<InMemory>,
+    files: Files,
+    sources: Vec<SourceSpec>,
+    models: Vec<ModelSpec>,
+    pub cancel: CancelToken,
+    pub events: Mutex<Vec<Event>>,
+    pub threads: usize,
+    /// What the journal of the next process does.
+    pub death: Mutex<Option<Death>>,
+}
+
+impl Lab {
+    pub fn new(sources: Vec<SourceSpec>, models: Vec<ModelSpec>) -> Self {
+        Self {
+            engine: Arc::new(ModelEngine::new()),
+            store: Arc::new(InMemory::new()),
+            files: Files::default(),
+            sources,
+            models,
+            cancel: CancelToken::default(),
+            events: Mutex::default(),
+            threads: 1,
+            death: Mutex::default(),
+        }
+    }
+
+    /// Changes the declarations, as a new build of the program does.
+    pub fn rebuild(&mut self, models: Vec<ModelSpec>) {
+        self.models = models;
+    }
+
+    /// A new process: a session of its own, over the same tables and journal.
+    pub fn session(&self) -> Session {
+        let engine = Arc::new(self.engine.connect());
+        let project = Project::load(self.models.clone(), self.sources.clone(), Target::named("lab")).unwrap();
+        let store = MortalStore::new(self.store.clone(), engine.life(), self.death.lock().unwrap().take());
+        let journal = Journal::new(Arc::new(store)).unwrap();
+        let clock = Arc::new(EngineClock(engine.clone()));
+        Session::with(project, engine, journal, Box::new(self.files.clone()), clock)
+    }
+
+    /// A run of everything in a new process; None if the process died.
+    pub fn try_run(&self) -> Option<RunSummary> {
+        let session = self.session();
+        let all: BTreeSet<Id> = session.project().graph.models().map(|m| m.id.clone()).collect();
+        let events = |event| self.events.lock().unwrap().push(event);
+        let options = RunOptions { threads: Some(self.threads), ..RunOptions::default() };
+        session.run(&all, &options, &self.cancel, &events).ok()
+    }
+
+    pub fn run(&self) -> RunSummary {
+        self.try_run().expect("the process lives")
+    }
+
+    /// Runs one model's project and gives its result.
+    pub fn only(&self) -> ModelResult {
+        let mut summary = self.run();
+        assert_eq!(summary.models.len(), 1);
+        summary.models.remove(0)
+    }
+
+    /// Outcome of each model, as text.
+    pub fn outcomes(&self) -> Vec<String> {
+        self.run().models.iter().map(outcome).collect()
+    }
+
+    /// Runs until a run leaves nothing to do, as a scheduler would.
+    pub fn settle(&self) {
+        for _ in 0..4 {
+            if self.try_run().is_some_and(|summary| summary.is_good()) {
+                return;
+            }
+        }
+        panic!("never settled: {:?}", self.run());
+    }
+
+    pub fn land(&self, path: &str, content: &str) {
+        self.engine.put_file(path, content);
+        self.files.0.lock().unwrap().push(FileMark { path: path.into(), size: content.len() as u64 });
+    }
+
+    /// Takes a file away before it was loaded.
+    pub fn take_away(&self, path: &str) {
+        self.files.0.lock().unwrap().retain(|file| file.path != path);
+    }
+
+    pub fn fault(&self, nth: u64, fault: Fault) {
+        self.engine.schedule(nth, fault);
+    }
+
+    pub fn rows(&self, table: &str) -> Vec<String> {
+        self.engine.table(table)
+    }
+
+    /// Number of commits of a table.
+    pub fn commits(&self, schema: &str, table: &str) -> usize {
+        self.engine.table(&format!("{schema}.\"{table}$snapshots\"")).len()
+    }
+
+    /// Names without run ids: what is left in the catalog.
+    pub fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.engine.names().into_iter().map(|name| name.split("__r2").next().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+/// `published 3`, `unchanged`, `refused: …`
+pub fn outcome(result: &ModelResult) -> String {
+    let word = format!("{:?}", result.outcome).to_lowercase();
+    match (word.as_str(), result.rows, &result.message) {
+        ("published", Some(rows), _) => format!("published {rows}"),
+        ("published" | "unchanged", _, _) | (_, _, None) => word,
+        (_, _, Some(message)) => format!("{word}: {message}"),
+    }
+}

@@ -1,0 +1,106 @@
+//! An object store that dies with its process, or kills it at a write.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::stream::BoxStream;
+use lake_model_engine::Life;
+use object_store::memory::InMemory;
+use object_store::path::Path;
+use object_store::*;
+
+/// When the process dies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Death {
+    /// Before this write or deletion, counted from 1.
+    Before(u64),
+    /// Behind it.
+    After(u64),
+}
+
+/// The journal's store as one process sees it.
+#[derive(Debug)]
+pub struct MortalStore {
+    inner: Arc<InMemory>,
+    life: Life,
+    death: Option<Death>,
+    writes: AtomicU64,
+}
+
+impl MortalStore {
+    pub fn new(inner: Arc<InMemory>, life: Life, death: Option<Death>) -> Self {
+        Self { inner, life, death, writes: AtomicU64::new(0) }
+    }
+
+    fn alive(&self) -> Result<()> {
+        match self.life.is_alive() {
+            true => Ok(()),
+            false => Err(Error::Generic { store: "mortal", source: "the process has died".into() }),
+        }
+    }
+
+    fn before_write(&self) -> Result<u64> {
+        self.alive()?;
+        let write = self.writes.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.death == Some(Death::Before(write)) {
+            self.life.end();
+        }
+        self.alive()?;
+        Ok(write)
+    }
+
+    fn after_write(&self, write: u64) -> Result<()> {
+        if self.death == Some(Death::After(write)) {
+            self.life.end();
+        }
+        self.alive()
+    }
+}
+
+impl fmt::Display for MortalStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("mortal")
+    }
+}
+
+#[async_trait::async_trait]
+impl ObjectStore for MortalStore {
+    async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
+        let write = self.before_write()?;
+        let result = self.inner.put_opts(location, payload, opts).await?;
+        self.after_write(write)?;
+        Ok(result)
+    }
+
+    async fn put_multipart_opts(&self, location: &Path, opts: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
+        self.inner.put_multipart_opts(location, opts).await
+    }
+
+    async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
+        self.alive()?;
+        self.inner.get_opts(location, options).await
+    }
+
+    fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        match self.before_write() {
+            Ok(_) => self.inner.delete_stream(locations),
+            Err(error) => Box::pin(futures::stream::once(async move { Err(error) })),
+        }
+    }
+
+    fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        match self.alive() {
+            Ok(()) => self.inner.list(prefix),
+            Err(error) => Box::pin(futures::stream::once(async move { Err(error) })),
+        }
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {
+        self.inner.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
+        self.inner.copy_opts(from, to, options).await
+    }
+}
