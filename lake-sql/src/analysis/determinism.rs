@@ -4,8 +4,7 @@
 //! reason.
 
 use super::keys::{DeclaredKeys, Key, KeyFinder};
-use super::walk;
-use crate::bound::{AggregateCall, BoundQuery, ColumnId, Expr, ExprKind, FrameUnit, Rel, RelKind, SortKey, WindowCall};
+use crate::bound::{AggregateCall, BoundQuery, ColumnId, Expr, ExprKind, FrameUnit, Rel, RelKind, WindowCall};
 use crate::functions::{self, FunctionKind};
 use crate::span::Span;
 use crate::types::Type;
@@ -90,7 +89,7 @@ impl Search<'_> {
 
     /// Looks through a relation of which only the columns `used` matter (all, if not given).
     fn rel(&mut self, rel: &Rel, used: Option<&Key>) {
-        for expr in walk::expressions(rel) {
+        for expr in rel.expressions() {
             self.expr(expr);
         }
         match &rel.kind {
@@ -101,10 +100,10 @@ impl Search<'_> {
             }
             RelKind::Aggregate { input, groups, sets, aggregates, .. } => {
                 let plain = sets.len() == 1 && sets[0].len() == groups.len();
-                let by: Key = groups.iter().filter_map(|(_, expr)| walk::as_column(expr)).collect();
+                let by: Key = groups.iter().filter_map(|(_, expr)| expr.as_column()).collect();
                 let one_row = plain && self.keys.identified_by(input, &by);
                 for (_, call) in aggregates.iter().filter(|_| !one_row) {
-                    self.aggregate(call, input);
+                    self.aggregate(call, input, &by);
                 }
             }
             RelKind::Window { input, calls } => {
@@ -116,7 +115,7 @@ impl Search<'_> {
             _ => {}
         }
         let below = below(rel, used);
-        for input in walk::inputs(rel) {
+        for input in rel.inputs() {
             self.rel(input, below.as_ref());
         }
     }
@@ -127,17 +126,20 @@ impl Search<'_> {
         if self.keys.identified_by(input, &Key::new()) {
             return true;
         }
-        let RelKind::Sort { input: sorted, keys } = &input.kind else { return false };
-        let ordered: Key = keys.iter().filter_map(|key| walk::as_column(&key.expr)).collect();
-        let all = || walk::columns(sorted).into_iter().collect();
+        let (sorted, keys) = match &input.kind {
+            RelKind::Sort { input, keys } => (input.as_ref(), keys.as_slice()),
+            _ => (input, [].as_slice()),
+        };
+        let ordered: Key = keys.iter().filter_map(|key| key.expr.as_column()).collect();
+        let all = || sorted.output().into_iter().collect();
         self.keys.identified_by(sorted, &ordered) || used.cloned().unwrap_or_else(all).is_subset(&ordered)
     }
 
-    fn aggregate(&mut self, call: &AggregateCall, input: &Rel) {
+    fn aggregate(&mut self, call: &AggregateCall, input: &Rel, by: &Key) {
         if self.is_floating_sum(call.function, &call.args, &call.ty) {
             self.report(call.span, ReasonKind::FloatingSum(call.function));
         } else if let Some(kind) = open_result(call.function)
-            && !self.is_ordered(&call.order_by, &call.args, input)
+            && !self.is_ordered(call, input, by)
         {
             self.report(call.span, kind);
         }
@@ -145,8 +147,8 @@ impl Search<'_> {
 
     fn window(&mut self, call: &WindowCall, input: &Rel) {
         let is_aggregate = functions::lookup(call.function).is_some_and(|f| f.kind == FunctionKind::Aggregate);
-        let ordered: Key = call.order_by.iter().filter_map(|key| walk::as_column(&key.expr)).collect();
-        let partition = call.partition_by.iter().filter_map(walk::as_column);
+        let ordered: Key = call.order_by.iter().filter_map(|key| key.expr.as_column()).collect();
+        let partition = call.partition_by.iter().filter_map(Expr::as_column);
         let fixed: Key = ordered.iter().copied().chain(partition).collect();
         if self.keys.identified_by(input, &fixed) {
             return;
@@ -169,16 +171,20 @@ impl Search<'_> {
         }
     }
 
-    /// Whether an ORDER BY inside an aggregate leaves no ties, or only ties of equal arguments.
-    fn is_ordered(&self, order: &[SortKey], args: &[Expr], input: &Rel) -> bool {
-        let ordered: Key = order.iter().filter_map(|key| walk::as_column(&key.expr)).collect();
-        let same = |arg: &Expr| order.iter().any(|key| key.expr.kind == arg.kind);
+    /// Whether the rows of a group come in an order without ties, or only with ties of equal arguments.
+    fn is_ordered(&self, call: &AggregateCall, input: &Rel, by: &Key) -> bool {
+        let order: Vec<_> = match (call.function, call.args.as_slice()) {
+            ("max_by" | "min_by", [_, order, ..]) => vec![order],
+            _ => call.order_by.iter().map(|key| &key.expr).collect(),
+        };
+        let known: Key = order.iter().filter_map(|expr| expr.as_column()).chain(by.iter().copied()).collect();
+        let same = |arg: &Expr| order.iter().any(|expr| expr.kind == arg.kind);
         !order.is_empty()
-            && (self.keys.identified_by(input, &ordered) || args.iter().all(|arg| is_constant(arg) || same(arg)))
+            && (self.keys.identified_by(input, &known) || call.args.iter().all(|arg| arg.is_constant() || same(arg)))
     }
 
     fn are_fixed(&self, args: &[Expr], fixed: &Key) -> bool {
-        args.iter().all(|arg| is_constant(arg) || walk::as_column(arg).is_some_and(|id| fixed.contains(&id)))
+        args.iter().all(|arg| arg.is_constant() || arg.as_column().is_some_and(|id| fixed.contains(&id)))
     }
 
     fn is_floating_sum(&self, function: &str, args: &[Expr], result: &Type) -> bool {
@@ -196,10 +202,10 @@ impl Search<'_> {
         {
             self.report(expr.span, kind);
         }
-        for operand in walk::operands(expr) {
+        for operand in expr.children() {
             self.expr(operand);
         }
-        if let Some(query) = walk::subquery(expr) {
+        if let Some(query) = expr.subquery() {
             // EXISTS asks only whether there is a row.
             let exists = matches!(expr.kind, ExprKind::Exists(_));
             let used: Key = if exists { Key::new() } else { query.columns.iter().copied().collect() };
@@ -214,7 +220,7 @@ fn below(rel: &Rel, used: Option<&Key>) -> Option<Key> {
         RelKind::Project { columns, .. } => {
             let mut needed = Key::new();
             let is_used = |id: &ColumnId| used.is_none_or(|used| used.contains(id));
-            columns.iter().filter(|(id, _)| is_used(id)).for_each(|(_, expr)| collect_columns(expr, &mut needed));
+            columns.iter().filter(|(id, _)| is_used(id)).for_each(|(_, expr)| needed.extend(expr.columns()));
             Some(needed)
         }
         RelKind::Sort { .. } | RelKind::Limit { .. } => used.cloned(),
@@ -222,23 +228,9 @@ fn below(rel: &Rel, used: Option<&Key>) -> Option<Key> {
     }
 }
 
-fn collect_columns(expr: &Expr, columns: &mut Key) {
-    columns.extend(walk::as_column(expr));
-    columns.extend(walk::subquery(expr).into_iter().flat_map(|query| query.outer.iter().copied()));
-    walk::operands(expr).into_iter().for_each(|operand| collect_columns(operand, columns));
-}
-
 fn spans_all(frame: &crate::bound::Frame) -> bool {
     use crate::bound::FrameBound::{UnboundedFollowing, UnboundedPreceding};
     matches!((&frame.start, &frame.end), (UnboundedPreceding, UnboundedFollowing))
-}
-
-fn is_constant(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Literal(_) | ExprKind::Parameter(_) => true,
-        ExprKind::Cast { expr, .. } => is_constant(expr),
-        _ => false,
-    }
 }
 
 /// Why an aggregate's result is open, if it is, whatever its types.
@@ -272,4 +264,104 @@ fn open_value(function: &'static str) -> Option<ReasonKind> {
     }
     let known = functions::lookup(function)?;
     (!known.deterministic && known.kind == FunctionKind::Scalar).then_some(ReasonKind::Random(function))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{bound, no_keys, shop_keys};
+    use super::*;
+
+    /// The places that are named as reasons.
+    #[track_caller]
+    fn check_with(declared: &DeclaredKeys<'_>, sql: &str, expected: &[(&str, ReasonKind)]) {
+        let found = reasons(&bound(sql), declared);
+        let told: Vec<_> = found.into_iter().map(|reason| (reason.span.text(sql), reason.kind)).collect();
+        assert_eq!(told, expected, "{sql}");
+    }
+
+    #[track_caller]
+    fn check(sql: &str, expected: &[(&str, ReasonKind)]) {
+        check_with(&shop_keys, sql, expected);
+    }
+
+    #[test]
+    fn plain_queries_are_deterministic() {
+        for sql in [
+            "select * from {orders} where placed < date '2024-01-01' order by amount",
+            "select country, count(*), sum(amount) from {orders} join {customers} using (customer_id) group by country",
+            "select max(weight), avg(amount), bool_or(amount > 1), approx_distinct(1) = 1 from {orders} where false",
+            "select rank() over (order by amount), sum(amount) over (partition by customer_id) from {orders}",
+            "select order_id, {now} as loaded_at from {orders}",
+        ] {
+            let found = reasons(&bound(sql), &no_keys);
+            let found: Vec<_> =
+                found.iter().filter(|reason| !matches!(reason.kind, ReasonKind::Approximation(_))).collect();
+            assert!(found.is_empty(), "{sql}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn drawn_values_and_clocks() {
+        check("select random() as r, order_id from {orders}", &[("random()", ReasonKind::Random("random"))]);
+        check("select uuid() from {orders}", &[("uuid()", ReasonKind::Random("uuid"))]);
+        check("select now() from {orders}", &[("now()", ReasonKind::Clock("now"))]);
+        check(
+            "select 1 from {orders} where placed < current_date",
+            &[("current_date", ReasonKind::Clock("current_date"))],
+        );
+    }
+
+    #[test]
+    fn a_limit_needs_an_order_without_ties() {
+        let limited = |sql: &str, declared: &DeclaredKeys<'_>| {
+            reasons(&bound(sql), declared).iter().any(|reason| reason.kind == ReasonKind::Limit)
+        };
+        assert!(limited("select order_id, amount from {orders} limit 3", &shop_keys));
+        assert!(limited("select order_id, amount from {orders} order by amount limit 3", &shop_keys));
+        assert!(!limited("select order_id, amount from {orders} order by amount, order_id limit 3", &shop_keys));
+        assert!(limited("select order_id, weight from {orders} order by amount, order_id limit 3", &no_keys));
+        // Rows that tie are equal, so any of them will do.
+        assert!(!limited("select amount from {orders} order by amount limit 3", &no_keys));
+        assert!(!limited("select count(*) from {orders} limit 3", &no_keys));
+        assert!(!limited(
+            "select amount, order_id from {orders} order by amount fetch first 3 rows with ties",
+            &no_keys
+        ));
+        assert!(limited("select order_id from {orders} order by amount limit 3", &no_keys));
+    }
+
+    #[test]
+    fn row_numbers_need_an_order_without_ties() {
+        let sql = "select row_number() over (partition by customer_id order by placed) from {orders}";
+        check(sql, &[(&sql[7..67], ReasonKind::WindowOrder("row_number"))]);
+        check("select row_number() over (partition by customer_id order by placed, order_id) from {orders}", &[]);
+        let first = "select first_value(placed) over (partition by customer_id order by placed) from {orders}";
+        check_with(&no_keys, first, &[]);
+    }
+
+    #[test]
+    fn aggregates_that_show_the_order_of_rows() {
+        check("select any_value(country) from {customers}", &[("any_value(country)", ReasonKind::Pick("any_value"))]);
+        check(
+            "select array_agg(country) from {customers}",
+            &[("array_agg(country)", ReasonKind::RowOrder("array_agg"))],
+        );
+        check("select array_agg(country order by country) from {customers}", &[]);
+        check("select array_agg(country order by customer_id) from {customers}", &[]);
+        check("select sum(weight) from {orders}", &[("sum(weight)", ReasonKind::FloatingSum("sum"))]);
+        check("select stddev(amount) from {orders}", &[("stddev(amount)", ReasonKind::FloatingSum("stddev"))]);
+        check("select order_id, sum(weight), any_value(amount) from {orders} group by order_id", &[]);
+        check("select max_by(country, customer_id) from {customers}", &[]);
+    }
+
+    #[test]
+    fn samples_and_nested_queries() {
+        let sql = "select order_id from {orders} tablesample bernoulli (10)";
+        assert_eq!(reasons(&bound(sql), &shop_keys)[0].kind, ReasonKind::Sample);
+        check(
+            "with r as (select random() as x) select order_id from {orders} where weight < (select x from r)",
+            &[("random()", ReasonKind::Random("random"))],
+        );
+        check("select order_id from {orders} o where exists (select 1 from {customers} limit 1)", &[]);
+    }
 }

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::walk;
 use crate::bound::{BoundQuery, ColumnId, CompareOp, CteId, Expr, ExprKind, JoinKind, Rel, RelKind, SetOp, TableName};
 
 /// A set of columns that identifies a row.
@@ -82,7 +81,7 @@ impl<'a> KeyFinder<'a> {
             RelKind::Window { input, .. } => self.numbered(rel, input),
             RelKind::Distinct { input } => {
                 let mut keys = self.found(input);
-                keys.push(walk::columns(input).into_iter().collect());
+                keys.push(input.output().into_iter().collect());
                 keys
             }
             RelKind::SetOp { op, all, left, left_columns, columns, .. } => {
@@ -110,8 +109,7 @@ impl<'a> KeyFinder<'a> {
     }
 
     fn projected(&self, input: &Rel, columns: &[(ColumnId, Expr)]) -> Vec<Key> {
-        let renamed: BTreeMap<_, _> =
-            columns.iter().filter_map(|(id, expr)| Some((walk::as_column(expr)?, *id))).collect();
+        let renamed: BTreeMap<_, _> = columns.iter().filter_map(|(id, expr)| Some((expr.as_column()?, *id))).collect();
         rename(self.found(input), &renamed)
     }
 
@@ -120,7 +118,7 @@ impl<'a> KeyFinder<'a> {
         let mut keys = self.found(input);
         let RelKind::Window { calls, .. } = &rel.kind else { return keys };
         for (id, call) in calls.iter().filter(|(_, call)| call.function == "row_number") {
-            let partition = call.partition_by.iter().map(walk::as_column).collect::<Option<Key>>();
+            let partition = call.partition_by.iter().map(Expr::as_column).collect::<Option<Key>>();
             keys.extend(partition.map(|mut key| {
                 key.insert(*id);
                 key
@@ -139,7 +137,7 @@ impl<'a> KeyFinder<'a> {
         let equal = on.map(equal_columns).unwrap_or_default();
         // A side that matches one row at most multiplies nothing.
         let matched_once = |keys: &[Key], columns: &Key| keys.iter().any(|key| key.is_subset(columns));
-        let columns: Key = walk::columns(left).into_iter().collect();
+        let columns: Key = left.output().into_iter().collect();
         let pairs = equal
             .iter()
             .flat_map(|(a, b)| [(*a, *b), (*b, *a)])
@@ -165,44 +163,77 @@ fn minimal(keys: Vec<Key>) -> Vec<Key> {
     unique.iter().filter(|key| !contains_other(key)).cloned().collect()
 }
 
-fn conjuncts(predicate: &Expr) -> Vec<&Expr> {
-    match &predicate.kind {
-        ExprKind::And(parts) => parts.iter().flat_map(conjuncts).collect(),
-        _ => vec![predicate],
-    }
-}
-
 /// Columns that a predicate fixes to one value.
 fn constants(predicate: &Expr) -> Key {
     let fixed = |part: &&Expr| match &part.kind {
         ExprKind::Compare { op: CompareOp::Equal | CompareOp::NotDistinct, left, right } => {
-            match (walk::as_column(left), walk::as_column(right)) {
-                (Some(id), None) if is_constant(right) => Some(id),
-                (None, Some(id)) if is_constant(left) => Some(id),
+            match (left.as_column(), right.as_column()) {
+                (Some(id), None) if right.is_constant() => Some(id),
+                (None, Some(id)) if left.is_constant() => Some(id),
                 _ => None,
             }
         }
-        ExprKind::IsNull(value) => walk::as_column(value),
+        ExprKind::IsNull(value) => value.as_column(),
         _ => None,
     };
-    conjuncts(predicate).iter().filter_map(fixed).collect()
-}
-
-fn is_constant(expr: &Expr) -> bool {
-    match &expr.kind {
-        ExprKind::Literal(_) | ExprKind::Parameter(_) => true,
-        ExprKind::Cast { expr, .. } => is_constant(expr),
-        _ => false,
-    }
+    predicate.conjuncts().iter().filter_map(fixed).collect()
 }
 
 /// Pairs of columns that a join's condition makes equal.
-fn equal_columns(on: &Expr) -> Vec<(ColumnId, ColumnId)> {
+pub(super) fn equal_columns(on: &Expr) -> Vec<(ColumnId, ColumnId)> {
     let pair = |part: &&Expr| match &part.kind {
         ExprKind::Compare { op: CompareOp::Equal | CompareOp::NotDistinct, left, right } => {
-            Some((walk::as_column(left)?, walk::as_column(right)?))
+            Some((left.as_column()?, right.as_column()?))
         }
         _ => None,
     };
-    conjuncts(on).iter().filter_map(pair).collect()
+    on.conjuncts().iter().filter_map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{bound, no_keys, shop_keys};
+    use super::*;
+
+    #[track_caller]
+    fn check(sql: &str, keys: &[&[usize]]) {
+        assert_eq!(unique_keys(&bound(sql), &shop_keys), keys, "{sql}");
+    }
+
+    #[test]
+    fn groups_and_distinct_rows_are_unique() {
+        let by_country = bound("select count(*), country from {customers} group by country");
+        assert_eq!(unique_keys(&by_country, &no_keys), [[1]]);
+        assert_eq!(unique_keys(&bound("select distinct country, parent_id from {customers}"), &no_keys), [[0, 1]]);
+        assert_eq!(unique_keys(&bound("select country from {customers}"), &no_keys), Vec::<Vec<usize>>::new());
+        check("select count(*) from {orders}", &[&[]]);
+        check("select country from {customers} group by rollup (country)", &[]);
+    }
+
+    #[test]
+    fn a_declared_key_survives_filters_renames_and_lookups() {
+        check("select amount, order_id as id from {orders} where amount > 1", &[&[1]]);
+        check("select order_id + 1 from {orders}", &[]);
+        check("select o.order_id from {orders} o left join {customers} c on c.customer_id = o.customer_id", &[&[0]]);
+        check("select o.order_id, c.customer_id from {orders} o cross join {customers} c", &[&[0, 1]]);
+        check("select order_id from {orders} where customer_id in (select customer_id from {customers})", &[&[0]]);
+        check("with o as (select order_id from {orders}) select * from o", &[&[0]]);
+    }
+
+    #[test]
+    fn the_first_of_each_partition_is_unique() {
+        check(
+            "select customer_id, amount from (
+               select *, row_number() over (partition by customer_id order by placed desc) as n from {orders})
+             where n = 1",
+            &[&[0]],
+        );
+    }
+
+    #[test]
+    fn what_joins_multiply_is_not_unique() {
+        check("select c.customer_id from {customers} c join {orders} o on o.customer_id = c.customer_id", &[]);
+        check("select order_id from {orders} union all select order_id from {orders}", &[]);
+        check("select order_id from {orders} cross join unnest(tags) t(tag)", &[]);
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::walk;
 use crate::bound::{
     AggregateCall, BoundQuery, ColumnId, CteId, Expr, ExprKind, Rel, RelKind, SetOp, SortKey, Subquery, TableName,
     WindowCall,
@@ -42,7 +41,7 @@ pub fn lineage(query: &BoundQuery) -> Lineage {
         let rows = tracer.rel(&cte.rel);
         tracer.ctes.insert(cte.id, rows);
         if let Some(arm) = &cte.recursive {
-            let own = walk::columns(&cte.rel);
+            let own = cte.rel.output();
             tracer.recursive(cte.id, &own, &arm.rel, &arm.columns);
         }
     }
@@ -94,7 +93,7 @@ impl Tracer {
     /// Records the flows of a relation's columns and returns what decides on its rows.
     fn rel(&mut self, rel: &Rel) -> Origins {
         let mut rows = Origins::new();
-        for input in walk::inputs(rel) {
+        for input in rel.inputs() {
             rows.extend(self.rel(input));
         }
         match &rel.kind {
@@ -138,7 +137,7 @@ impl Tracer {
                 }
             }
             RelKind::Distinct { input } => {
-                rows.extend(walk::columns(input).into_iter().flat_map(|id| self.column(id).all()));
+                rows.extend(input.output().into_iter().flat_map(|id| self.column(id).all()));
             }
             RelKind::Limit { input, .. } => {
                 if let RelKind::Sort { keys, .. } = &input.kind {
@@ -244,8 +243,8 @@ impl Tracer {
                 flow
             }
             _ => {
-                let mut flow = self.all(walk::operands(expr));
-                if let Some(query) = walk::subquery(expr) {
+                let mut flow = self.all(expr.children());
+                if let Some(query) = expr.subquery() {
                     flow.merge(self.subquery(query));
                 }
                 flow
@@ -260,5 +259,98 @@ impl Tracer {
             flow.merge(self.column(*id));
         }
         flow
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::bound;
+    use super::*;
+
+    fn list(origins: &Origins) -> String {
+        let name = |origin: &Origin| match &origin.table {
+            TableName::Reference(name) => format!("{name}.{}", origin.column),
+            TableName::Named(parts) => format!("{}.{}", parts.join("."), origin.column),
+        };
+        origins.iter().map(name).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Each column as `values` or `values | conditions`, and what decides on the rows.
+    #[track_caller]
+    fn check(sql: &str, columns: &[&str], rows: &str) {
+        let found = lineage(&bound(sql));
+        let told: Vec<_> = found
+            .columns
+            .iter()
+            .map(|flow| match flow.conditions.is_empty() {
+                true => list(&flow.values),
+                false => format!("{} | {}", list(&flow.values), list(&flow.conditions)),
+            })
+            .collect();
+        assert_eq!(
+            (told.iter().map(String::as_str).collect::<Vec<_>>(), list(&found.rows).as_str()),
+            (columns.to_vec(), rows)
+        );
+    }
+
+    #[test]
+    fn values_flow_and_conditions_only_influence() {
+        check(
+            "select amount * 2, case when weight > 1e0 then customer_id end, 1 from {orders} where placed > date '2024-01-01'",
+            &["orders.amount", "orders.customer_id | orders.weight", ""],
+            "orders.placed",
+        );
+    }
+
+    #[test]
+    fn joins_and_groups_decide_on_the_rows() {
+        check(
+            "select c.country, sum(o.amount) filter (where o.weight > 0e0) from {orders} o
+             join {customers} c on c.customer_id = o.customer_id group by c.country",
+            &["customers.country", "orders.amount | orders.weight"],
+            "customers.country customers.customer_id orders.customer_id",
+        );
+    }
+
+    #[test]
+    fn subqueries_and_with_are_followed() {
+        check(
+            "with big as (select customer_id as id, max(amount) as top from {orders} group by customer_id)
+             select id, top, (select count(*) from {customers} c where c.customer_id = big.id) from big",
+            &["orders.customer_id", "orders.amount", " | customers.customer_id orders.customer_id"],
+            "orders.customer_id",
+        );
+    }
+
+    #[test]
+    fn windows_unnest_and_lambdas() {
+        check(
+            "select lag(amount) over (partition by customer_id order by placed), t.tag, transform(tags, x -> x || 'y')
+             from {orders} cross join unnest(tags) t(tag)",
+            &["orders.amount | orders.customer_id orders.placed", "orders.tags", "orders.tags"],
+            "orders.tags",
+        );
+    }
+
+    #[test]
+    fn set_operations_and_recursion() {
+        check(
+            "select customer_id from {customers} union all select order_id from {orders}",
+            &["customers.customer_id orders.order_id"],
+            "",
+        );
+        check(
+            "select customer_id from {customers} except select customer_id from {orders}",
+            &["customers.customer_id"],
+            "customers.customer_id orders.customer_id",
+        );
+        check(
+            "with recursive r(n, at) as (
+               select customer_id, country from {customers}
+               union all select r.n + c.parent_id, r.at from r join {customers} c on c.customer_id = r.n)
+             select n, at from r",
+            &["customers.customer_id customers.parent_id", "customers.country"],
+            "customers.customer_id customers.parent_id",
+        );
     }
 }

@@ -6,4 +6,6 @@ pub mod determinism;
 pub mod keys;
 pub mod lineage;
 pub mod pushdown;
-pub mod walk;
+
+#[cfg(test)]
+mod testing;

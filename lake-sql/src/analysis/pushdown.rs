@@ -5,8 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::walk;
-use crate::bound::{BoundQuery, ColumnId, CompareOp, CteId, Expr, ExprKind, JoinKind, Rel, RelKind, TableName};
+use crate::bound::{BoundQuery, ColumnId, CteId, Expr, JoinKind, Rel, RelKind, TableName};
 use crate::span::Span;
 
 /// What becomes of the predicate at one scan.
@@ -51,7 +50,7 @@ struct Follower<'a> {
 
 impl Follower<'_> {
     fn rel(&mut self, rel: &Rel, target: &Target) {
-        for expr in walk::expressions(rel) {
+        for expr in rel.expressions() {
             self.subqueries(expr);
         }
         let stopped = |reason| Err(Stop { span: rel.span, reason });
@@ -67,7 +66,7 @@ impl Follower<'_> {
             RelKind::Project { input, columns } => {
                 let through = target.clone().and_then(|id| match columns.iter().find(|(column, _)| *column == id) {
                     Some((_, expr)) => {
-                        walk::as_column(expr).ok_or(Stop { span: expr.span, reason: "the column is computed here" })
+                        expr.as_column().ok_or(Stop { span: expr.span, reason: "the column is computed here" })
                     }
                     None => stopped("the column ends here"),
                 });
@@ -77,7 +76,7 @@ impl Follower<'_> {
             RelKind::Aggregate { input, groups, sets, .. } => {
                 let group = |id: ColumnId| {
                     let position = groups.iter().position(|(group, _)| *group == id)?;
-                    sets.iter().all(|set| set.contains(&position)).then(|| walk::as_column(&groups[position].1))?
+                    sets.iter().all(|set| set.contains(&position)).then(|| groups[position].1.as_column())?
                 };
                 let through = target.clone().and_then(|id| match group(id) {
                     Some(column) => Ok(column),
@@ -87,7 +86,7 @@ impl Follower<'_> {
             }
             RelKind::Window { input, calls } => {
                 let in_all = |id: ColumnId| {
-                    calls.iter().all(|(_, call)| call.partition_by.iter().any(|p| walk::as_column(p) == Some(id)))
+                    calls.iter().all(|(_, call)| call.partition_by.iter().any(|p| p.as_column() == Some(id)))
                 };
                 let through = target.clone().and_then(|id| match in_all(id) {
                     true => Ok(id),
@@ -124,8 +123,8 @@ impl Follower<'_> {
 
     /// Each side gets the predicate on its own column, or on the one that the condition makes equal to it.
     fn join(&mut self, rel: &Rel, kind: JoinKind, sides: (&Rel, &Rel), on: Option<&Expr>, target: &Target) {
-        let equal = on.map(equal_columns).unwrap_or_default();
-        let columns = [walk::columns(sides.0), walk::columns(sides.1)];
+        let equal = on.map(super::keys::equal_columns).unwrap_or_default();
+        let columns = [sides.0.output(), sides.1.output()];
         for (index, side) in [sides.0, sides.1].into_iter().enumerate() {
             let here = target.clone().and_then(|id| {
                 let other = equal.iter().find_map(|(a, b)| match (*a == id, *b == id) {
@@ -161,22 +160,62 @@ impl Follower<'_> {
 
     /// Tables inside expressions are never reached: a subquery is its own question.
     fn subqueries(&mut self, expr: &Expr) {
-        if let Some(query) = walk::subquery(expr) {
+        if let Some(query) = expr.subquery() {
             self.rel(&query.rel, &Err(Stop { span: expr.span, reason: "it is read in a subquery" }));
         }
-        for operand in walk::operands(expr) {
+        for operand in expr.children() {
             self.subqueries(operand);
         }
     }
 }
 
-/// Pairs of columns that a condition makes equal.
-fn equal_columns(on: &Expr) -> Vec<(ColumnId, ColumnId)> {
-    match &on.kind {
-        ExprKind::And(parts) => parts.iter().flat_map(equal_columns).collect(),
-        ExprKind::Compare { op: CompareOp::Equal, left, right } => {
-            walk::as_column(left).zip(walk::as_column(right)).into_iter().collect()
-        }
-        _ => vec![],
+#[cfg(test)]
+mod tests {
+    use super::super::testing::bound;
+    use super::*;
+
+    /// For each scan the column that is reached, or the reason why none is.
+    #[track_caller]
+    fn check(sql: &str, expected: &[&str]) {
+        let told = |reach: Reach| match reach.column {
+            Ok(column) => column,
+            Err(stop) => format!("{}: {}", stop.span.text(sql), stop.reason),
+        };
+        let found: Vec<_> = reach(&bound(sql), 0).into_iter().map(told).collect();
+        assert_eq!(found, expected, "{sql}");
+    }
+
+    #[test]
+    fn through_names_filters_groups_and_unions() {
+        check("select placed as day, sum(amount) from {orders} where amount > 1 group by placed", &["placed"]);
+        check("with o as (select placed from {orders}) select * from o", &["placed"]);
+        check(
+            "select customer_id from {customers} union all select order_id from {orders}",
+            &["customer_id", "order_id"],
+        );
+        check(
+            "select customer_id, sum(amount) over (partition by customer_id order by placed) from {orders}",
+            &["customer_id"],
+        );
+    }
+
+    #[test]
+    fn to_both_sides_of_a_join_on_the_column() {
+        check(
+            "select o.customer_id from {orders} o left join {customers} c on c.customer_id = o.customer_id",
+            &["customer_id", "customer_id"],
+        );
+    }
+
+    #[test]
+    fn says_what_stops_it() {
+        check("select amount * 2 from {orders}", &["amount * 2: the column is computed here"]);
+        check(
+            "select o.placed from {orders} o join {customers} c on c.customer_id = o.customer_id",
+            &[
+                "placed",
+                "{orders} o join {customers} c on c.customer_id = o.customer_id: the join's condition does not compare this column",
+            ],
+        );
     }
 }

@@ -57,6 +57,31 @@ impl Expr {
         }
     }
 
+    /// The column that it is, if it is nothing but one.
+    pub fn as_column(&self) -> Option<ColumnId> {
+        match self.kind {
+            ExprKind::Column(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a constant: a literal or a run parameter, perhaps cast.
+    pub fn is_constant(&self) -> bool {
+        match &self.kind {
+            ExprKind::Literal(_) | ExprKind::Parameter(_) => true,
+            ExprKind::Cast { expr, .. } => expr.is_constant(),
+            _ => false,
+        }
+    }
+
+    /// The parts of a conjunction; of anything else the expression itself.
+    pub fn conjuncts(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::And(parts) => parts.iter().flat_map(Expr::conjuncts).collect(),
+            _ => vec![self],
+        }
+    }
+
     /// The subquery that this expression itself holds.
     pub fn subquery(&self) -> Option<&Subquery> {
         match &self.kind {
