@@ -35,7 +35,7 @@ pub mod prelude {
     };
     pub use lake_core::model::query::{Expr, FirstRun, Now, Ref, This};
     pub use lake_core::model::value::{Date, Decimal, Time, Timestamp, TimestampTz, Uuid};
-    pub use lake_macros::{Row, SqlType, model, source, sql};
+    pub use lake_macros::{HistoryColumns, Row, SqlType, for_each, model, source, sql, sql_fn};
 
     #[doc(hidden)]
     pub use crate::__lake_versions as Versions;
@@ -59,8 +59,8 @@ pub mod __private {
     pub use lake_core::model::history_columns::{HistoryColumns, OwnColumn, Role};
     pub use lake_core::model::query::{Expr, FirstRun, Now, Ref, Sql, This};
     pub use lake_core::model::registry::Registration;
-    pub use lake_core::model::spec::{Content, FileFormat};
+    pub use lake_core::model::spec::{Content, FileFormat, HelperSpec};
     pub use lake_core::model::sql_type::{NotNull, Sequence, SqlType, Ty, assert_types};
     pub use lake_core::model::value::{Date, Decimal, Other, Time, Timestamp, TimestampTz, Uuid};
-    pub use lake_macros::{__check, __model, __row, __source};
+    pub use lake_macros::{__check, __model, __row, __source, __sql_fn};
 }

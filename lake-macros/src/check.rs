@@ -1,23 +1,32 @@
 //! The checker's end of the chain: all schemas and the SQL are here; lake-sql does the rest.
 
 mod circle;
+mod names;
+mod query;
+mod row;
 mod state;
 
 use lake_sql::types::Type;
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Error;
 
-use crate::export;
 use crate::payload::{Column, OwnColumn, Payload, Schema};
-use crate::rust_type::{rust_tokens, ty_tokens};
 use crate::source::Named;
-pub(crate) use state::{Answers, State, chained};
+pub(crate) use names::{References, helper};
+pub(crate) use state::{Answers, RowOf, State, chained};
 
 /// `__check!`: findings as errors, the guard against circles, and what an inferred row leads to.
 pub(crate) fn check(state: &State, answers: Answers) -> TokenStream {
     let circle = circle::report(state, &answers);
     let depth = depth(state, circle.is_some());
-    quote!(#circle #depth)
+    let clash = own_names(state, &answers);
+    let (findings, row) = query::check(state, &answers);
+    let inferred = match &state.row {
+        RowOf::Inferred(name) => row::generate(state, name, row, &answers),
+        RowOf::Declared(_) => TokenStream::new(),
+    };
+    quote!(#circle #clash #findings #inferred #depth)
 }
 
 /// A circle that was not noticed ends here, in an error of the compiler's own.
@@ -33,6 +42,25 @@ fn depth(state: &State, cut: bool) -> TokenStream {
     }
 }
 
+/// A history's own columns may not be called like columns of its row.
+fn own_names(state: &State, answers: &Answers) -> TokenStream {
+    let Some(row) = &answers.row else { return TokenStream::new() };
+    let clashes = answers.own.iter().filter(|own| row.columns.iter().any(|column| same(&column.name, &own.name)));
+    let errors = clashes.map(|own| {
+        let message = format!(
+            "the history's own column `{}` is also a column of `{}`: give it another name with \
+             `History<{}, YourNames>`",
+            own.name, row.name, row.name
+        );
+        Error::new(state.name.span(), message).to_compile_error()
+    });
+    errors.collect()
+}
+
+fn same(a: &str, b: &str) -> bool {
+    a.eq_ignore_ascii_case(b)
+}
+
 /// `__model!`: the payload of a model with a declared row.
 pub(crate) fn model(state: &Named, sequence: &str, answers: Vec<Payload>) -> TokenStream {
     let mut answers = answers.into_iter();
@@ -40,23 +68,23 @@ pub(crate) fn model(state: &Named, sequence: &str, answers: Vec<Payload>) -> Tok
         Some(Payload::Relation(row)) => row,
         _ => Schema { name: String::new(), node: String::new(), complete: false, columns: vec![] },
     };
-    let mut columns = row.columns;
-    if let Some(Payload::History(own)) = answers.next() {
-        columns.extend(own_columns(&own, &columns, sequence));
-    }
+    let own = match answers.next() {
+        Some(Payload::History(own)) => own,
+        _ => vec![],
+    };
+    let columns = with_own(row.columns, &own, sequence);
     crate::source::named(state, columns, row.complete)
 }
 
-/// A history's own columns; the bounds have the sequence's type unless they are declared otherwise.
-fn own_columns(own: &[OwnColumn], columns: &[Column], sequence: &str) -> Vec<Column> {
+/// The columns that readers of a history see. Its own bounds have the sequence's type unless they are declared otherwise.
+fn with_own(mut columns: Vec<Column>, own: &[OwnColumn], sequence: &str) -> Vec<Column> {
     let sequence = columns.iter().find(|column| column.name == sequence);
     let sequence = sequence.map_or(Type::Error, |column| column.ty.clone());
-    own.iter()
-        .map(|own| Column {
-            name: own.name.clone(),
-            ty: own.ty.clone().unwrap_or_else(|| sequence.clone()),
-            nullable: own.nullable,
-            brand: None,
-        })
-        .collect()
+    columns.extend(own.iter().map(|own| Column {
+        name: own.name.clone(),
+        ty: own.ty.clone().unwrap_or_else(|| sequence.clone()),
+        nullable: own.nullable,
+        brand: None,
+    }));
+    columns
 }

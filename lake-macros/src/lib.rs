@@ -5,6 +5,8 @@
 
 mod check;
 mod export;
+mod for_each;
+mod history_columns;
 mod keys;
 mod literal;
 mod model;
@@ -15,6 +17,7 @@ mod place;
 mod row;
 mod rust_type;
 mod source;
+mod sql_fn;
 
 use proc_macro::TokenStream;
 use syn::parse::{Parse, ParseStream};
@@ -34,6 +37,29 @@ pub fn row(item: TokenStream) -> TokenStream {
 #[proc_macro_derive(SqlType)]
 pub fn sql_type(item: TokenStream) -> TokenStream {
     newtype::derive(&parse_macro_input!(item as DeriveInput)).into()
+}
+
+/// Names the columns that a history adds: `#[history(from)]`, `#[history(to)]` or `#[history(to, open = "2999-01-01")]`,
+/// and `#[history(current)]` on the fields of a struct, which is the second parameter of `History`.
+#[proc_macro_derive(HistoryColumns, attributes(history))]
+pub fn history_columns(item: TokenStream) -> TokenStream {
+    history_columns::derive(&parse_macro_input!(item as DeriveInput)).into()
+}
+
+/// Declares a helper for SQL: a function from expressions to an expression, called in braces: `{with_tax(o.net)}`.
+#[proc_macro_attribute]
+pub fn sql_fn(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    sql_fn::expand(arguments.into(), item.into()).into()
+}
+
+/// Repeats items for each line of a text file below the crate's root: `for_each!("groups.txt", { .. })`.
+///
+/// A line is `name` or `name: value`; `#` starts a comment. In the items, `__name__` and `__value__` stand for them, in
+/// names and in literals.
+#[proc_macro]
+pub fn for_each(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as for_each::Input);
+    for_each::expand(&input).unwrap_or_else(Error::into_compile_error).into()
 }
 
 /// Declares data that others write: `#[source(schema = "raw")] pub fn orders() -> Source<Order>;`
@@ -116,4 +142,10 @@ fn answered<S: Parse>(
 ) -> TokenStream {
     let expanded = check::chained(tokens.into()).and_then(|(state, answers)| then(state, answers));
     expanded.unwrap_or_else(Error::into_compile_error).into()
+}
+
+#[doc(hidden)]
+#[proc_macro]
+pub fn __sql_fn(tokens: TokenStream) -> TokenStream {
+    answered(tokens, |state: sql_fn::State, answers| sql_fn::check(&state, answers))
 }

@@ -1,13 +1,16 @@
-//! A string literal of the user: its text, and where each byte of that text stands in the file.
+//! A string literal of the user: its text, and where each byte of that text stands in the source.
 
-use proc_macro2::Span;
-use syn::LitStr;
+use lake_sql::finding::Finding;
+use lake_sql::finding::report::Source;
+use lake_sql::span::Span as TextSpan;
+use proc_macro2::TokenStream;
+use syn::{Error, LitStr};
 
 use crate::place;
 
 /// A literal with SQL.
 pub(crate) struct SqlLiteral {
-    pub(crate) literal: LitStr,
+    literal: LitStr,
     pub(crate) text: String,
 }
 
@@ -17,62 +20,71 @@ impl SqlLiteral {
         Self { literal, text }
     }
 
-    /// Where a finding is put: the literal's start, since a place inside it cannot be named.
-    pub(crate) fn span(&self) -> Span {
-        place::start(self.literal.span())
-    }
-
-    /// File, line and column of the byte at an offset of the text.
-    pub(crate) fn place(&self, offset: usize) -> (String, u32, u32) {
+    /// The finding as an error at the literal's start, since a place inside it cannot be named; the rendered text shows
+    /// the place itself.
+    pub(crate) fn error(&self, finding: &Finding) -> TokenStream {
         let (file, line, column) = place::of(self.literal.span());
-        let (lines, columns) = advance(&self.literal.token().to_string(), offset);
-        if lines == 0 { (file, line, column + columns) } else { (file, line + lines, columns + 1) }
+        let source = self.literal.token().to_string();
+        let (opening, inside) = split(&source);
+        let column = column as usize + opening.chars().count();
+        let rendered = Source::new(inside, &file, line as usize, column).compile_error(&in_source(&source, finding));
+        Error::new(place::start(self.literal.span()), rendered).to_compile_error()
     }
 }
 
-/// Lines, and columns of the last line, from a literal's start in the source to an offset in its text.
-fn advance(source: &str, offset: usize) -> (u32, u32) {
+/// The literal's opening, such as `r#"`, and what stands between it and the closing.
+fn split(source: &str) -> (&str, &str) {
+    let (opening, rest) = source.split_at(source.find('"').map_or(0, |quote| quote + 1));
+    let closing = rest.rfind('"').unwrap_or(rest.len());
+    (opening, &rest[..closing])
+}
+
+/// The finding with its places in the source instead of the text.
+fn in_source(source: &str, finding: &Finding) -> Finding {
     let raw = source.starts_with('r');
-    let opening = source.find('"').map_or(0, |quote| quote + 1);
-    let mut rest = source[opening..].chars().peekable();
-    let (mut lines, mut columns, mut reached) = (0, source[..opening].chars().count() as u32, 0);
-    while reached < offset {
-        let Some(letter) = rest.next() else { break };
-        step(letter, &mut lines, &mut columns);
-        if raw || letter != '\\' {
-            reached += letter.len_utf8();
-            continue;
-        }
-        let Some(escaped) = rest.next() else { break };
-        step(escaped, &mut lines, &mut columns);
-        match escaped {
-            'x' => (0..2).for_each(|_| columns += u32::from(rest.next().is_some())),
-            'u' => {
-                let digits: String = rest.by_ref().take_while(|letter| *letter != '}').collect();
-                columns += digits.len() as u32 + 1;
-                let code = u32::from_str_radix(digits.trim_start_matches('{'), 16).ok();
-                reached += code.and_then(char::from_u32).map_or(1, char::len_utf8);
-                continue;
-            }
-            '\n' => {
-                while let Some(blank) = rest.next_if(|letter| letter.is_whitespace()) {
-                    step(blank, &mut lines, &mut columns);
-                }
-                continue;
-            }
-            _ => {}
-        }
-        reached += 1;
+    let (_, inside) = split(source);
+    let moved = |span: TextSpan| {
+        if raw { span } else { TextSpan::new(unescaped(inside, span.start), unescaped(inside, span.end)) }
+    };
+    let mut finding = finding.clone();
+    finding.span = moved(finding.span);
+    finding.context.iter_mut().for_each(|(span, _)| *span = moved(*span));
+    if let Some(suggestion) = &mut finding.suggestion {
+        suggestion.span = moved(suggestion.span);
     }
-    (lines, columns)
+    finding
 }
 
-fn step(letter: char, lines: &mut u32, columns: &mut u32) {
-    if letter == '\n' {
-        *lines += 1;
-        *columns = 0;
-    } else {
-        *columns += 1;
+/// The offset in a literal with escapes that gives the byte at an offset of its text.
+fn unescaped(inside: &str, offset: usize) -> usize {
+    let (mut at, mut reached) = (0, 0);
+    while reached < offset && at < inside.len() {
+        let rest = &inside[at..];
+        let (source, text) = if rest.starts_with('\\') { escape(rest) } else { plain(rest) };
+        at += source;
+        reached += text;
+    }
+    at
+}
+
+/// Bytes in the source and in the text of the first character.
+fn plain(rest: &str) -> (usize, usize) {
+    let length = rest.chars().next().map_or(1, char::len_utf8);
+    (length, length)
+}
+
+/// Bytes in the source and in the text of an escape.
+fn escape(rest: &str) -> (usize, usize) {
+    match rest[1..].chars().next() {
+        Some('x') => (4, 1),
+        Some('u') => {
+            let end = rest.find('}').map_or(rest.len(), |end| end + 1);
+            let digits = rest.get(3..end - 1).unwrap_or_default();
+            let letter = u32::from_str_radix(&digits.replace('_', ""), 16).ok().and_then(char::from_u32);
+            (end, letter.map_or(1, char::len_utf8))
+        }
+        Some('\n') => (2 + rest[2..].len() - rest[2..].trim_start().len(), 0),
+        _ => (2, 1),
     }
 }
 
@@ -80,12 +92,18 @@ fn step(letter: char, lines: &mut u32, columns: &mut u32) {
 mod tests {
     use super::*;
 
+    fn at(source: &str, offset: usize) -> &str {
+        let (_, inside) = split(source);
+        &inside[unescaped(inside, offset)..]
+    }
+
     #[test]
     fn offsets_of_the_text_are_found_in_the_source() {
-        assert_eq!(advance(r#""select a""#, 7), (0, 8));
-        assert_eq!(advance("r#\"select\n  a\"#", 9), (1, 2));
-        assert_eq!(advance(r#""a\tb\"c""#, 4), (0, 7));
-        assert_eq!(advance(r#""\u{e9}x""#, 2), (0, 7));
-        assert_eq!(advance("\"a \\\n   b\"", 3), (1, 4));
+        assert_eq!(at(r#""select a""#, 7), "a");
+        assert_eq!(at(r#""a\tb\"c""#, 4), "c");
+        assert_eq!(at(r#""\u{e9}x""#, 2), "x");
+        assert_eq!(at("\"a \\\n   b\"", 2), "\\\n   b");
+        assert_eq!(at("\"a \\\n   bc\"", 3), "c");
+        assert_eq!(split("r##\"a\"b\"##"), ("r##\"", "a\"b"));
     }
 }

@@ -1,6 +1,7 @@
 //! What `#[model]` tells the checker, and the answers of the items that it asked.
 
 use proc_macro2::{Ident, TokenStream};
+use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Error, LitBool, LitStr, Path, Token, Visibility, braced, parenthesized};
@@ -24,6 +25,8 @@ pub(crate) struct State {
     pub(crate) history: bool,
     pub(crate) sequence: Option<Ident>,
     pub(crate) delete_when: Option<LitStr>,
+    /// Columns of an inferred row that the body names.
+    pub(crate) handles: Vec<Ident>,
 }
 
 /// The row of a model.
@@ -63,6 +66,7 @@ impl Parse for State {
         let history = input.parse::<LitBool>()?.value;
         let sequence = list(input, Ident::parse)?.into_iter().next();
         let delete_when = list(input, |input| input.parse::<LitStr>())?.into_iter().next();
+        let handles = list(input, Ident::parse_any)?;
         Ok(Self {
             vis,
             name,
@@ -76,6 +80,7 @@ impl Parse for State {
             history,
             sequence,
             delete_when,
+            handles,
         })
     }
 }

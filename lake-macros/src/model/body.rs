@@ -18,6 +18,8 @@ pub(crate) struct Body {
     pub(crate) sequence: Option<Ident>,
     /// The literal in `.delete_when("..")`.
     pub(crate) delete_when: Option<LitStr>,
+    /// Columns in `function::column`, handles of an inferred row.
+    pub(crate) handles: Vec<Ident>,
 }
 
 /// What a `sql!` becomes.
@@ -31,7 +33,8 @@ pub(crate) struct Target<'a> {
 impl Body {
     pub(crate) fn read(item: &ItemFn, errors: &mut Errors) -> Self {
         let tokens = item.block.stmts.iter().map(ToTokens::to_token_stream).collect();
-        let mut body = Self { tokens, literals: vec![], sequence: None, delete_when: None };
+        let mut body = Self { tokens, literals: vec![], sequence: None, delete_when: None, handles: vec![] };
+        body.handles = handles(body.tokens.clone(), &item.sig.ident.to_string());
         body.scan(body.tokens.clone(), errors);
         if body.literals.is_empty() {
             errors.at(item.sig.ident.span(), "there is no SQL in this function: write `sql!(\"select ..\")`");
@@ -127,6 +130,27 @@ fn last_ident(tokens: TokenStream) -> Option<Ident> {
     tokens.into_iter().filter_map(|tree| if let TokenTree::Ident(ident) = tree { Some(ident) } else { None }).last()
 }
 
+fn handles(tokens: TokenStream, function: &str) -> Vec<Ident> {
+    let mut handles = vec![];
+    let mut path = 0;
+    for tree in tokens {
+        path = match (&tree, path) {
+            (TokenTree::Group(group), _) => {
+                handles.extend(self::handles(group.stream(), function));
+                0
+            }
+            (TokenTree::Punct(punct), 1 | 2) if punct.as_char() == ':' => path + 1,
+            (TokenTree::Ident(ident), 3) => {
+                handles.push(ident.clone());
+                0
+            }
+            (TokenTree::Ident(ident), _) if *ident == *function => 1,
+            _ => 0,
+        };
+    }
+    handles
+}
+
 impl Target<'_> {
     fn call(&self, literal: &LitStr, sql: proc_macro2::Span) -> TokenStream {
         let constructor = &self.constructor;
@@ -138,12 +162,11 @@ impl Target<'_> {
         }
     }
 
-    /// Never-run code in which the names in braces are what they mean to Rust, so that editors can follow them and the
-    /// compiler reports a misspelt one at its place inside the text.
+    /// Never-run code in which the names in braces are what they mean to Rust, so that editors can follow them inside the
+    /// user's own literal. Where that is no format string, a copy of the names must do.
     fn names(&self, literal: &LitStr) -> TokenStream {
         let found = placeholders(&literal.value());
-        let plain = found.iter().all(|found| !found.called && !is_run_parameter(&found.name, self.parameters));
-        let literal = if plain {
+        let literal = if found.iter().all(|found| !found.called && self.knows(&found.name)) {
             literal.clone()
         } else {
             let known = found.iter().filter(|found| !found.called && self.knows(&found.name));
@@ -160,11 +183,6 @@ impl Target<'_> {
     fn knows(&self, name: &str) -> bool {
         self.parameters.iter().any(|parameter| *parameter == name)
     }
-}
-
-/// A name that is no parameter but would be one if it were declared: the checker says so better than the compiler.
-fn is_run_parameter(name: &str, parameters: &[&Ident]) -> bool {
-    ["this", "now", "first_run"].contains(&name) && !parameters.iter().any(|parameter| *parameter == name)
 }
 
 /// `{name}` or `{name(..)}` in a template.

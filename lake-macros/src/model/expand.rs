@@ -234,10 +234,11 @@ fn check(model: &Model) -> TokenStream {
     let sequence = model.body.sequence.iter();
     let conditions = model.body.delete_when.iter();
     let literals = &model.body.literals;
+    let handles = &model.body.handles;
     let state = quote! {
         #vis #name #label #node
         (#(#parameters),*) (#(#upstreams),*) (#(#helpers),*) (#(#literals),*)
-        (#row) #history (#(#sequence)*) (#(#conditions)*)
+        (#row) #history (#(#sequence)*) (#(#conditions)*) (#(#handles),*)
     };
     export::ask(&answers, "__check", state)
 }

@@ -35,7 +35,6 @@ struct Model {
 /// The declared kind.
 struct Returned {
     ty: Type,
-    kind: Ident,
     row: RowOf,
     /// The type that names a history's own columns.
     names: Option<Path>,
@@ -138,7 +137,7 @@ fn returned(item: &ItemFn) -> syn::Result<Returned> {
             None => return Err(Error::new(row.span(), "the row is a struct with `#[derive(Row)]`, or `_`")),
         },
     };
-    Ok(Returned { ty: (**ty).clone(), kind: last.ident.clone(), row, names })
+    Ok(Returned { ty: (**ty).clone(), row, names })
 }
 
 /// `per_customer` → `PerCustomer`
