@@ -58,7 +58,12 @@ impl Binder<'_> {
                     self.report(finding::invalid_cast::new(&value.ty, &ty, span));
                     return error_expr(span);
                 }
-                build::expr(ExprKind::Cast { expr: Box::new(value), safe: false, implicit: false }, ty, span)
+                // CAST(varchar AS json) would make a JSON string of the text.
+                let kind = match ty {
+                    Type::Json => ExprKind::Call { function: "json_parse", args: vec![value] },
+                    _ => ExprKind::Cast { expr: Box::new(value), safe: false, implicit: false },
+                };
+                build::expr(kind, ty, span)
             }
             Parsed::Invalid => {
                 self.report(finding::invalid_literal::new(span.text(self.text), Some(&target), span));
