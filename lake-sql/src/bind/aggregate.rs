@@ -157,8 +157,9 @@ impl Binder<'_> {
             return error_expr(span);
         }
         let id = self.fresh();
+        let ty = if args.len() < 32 { Type::Integer } else { Type::BigInt };
         self.select_context().groupings.push((id, args, span));
-        super::build::pass_through(id, Type::BigInt, false, span)
+        self.coerce(super::build::pass_through(id, Type::BigInt, false, span), &ty)
     }
 
     /// Keys of an ORDER BY without aliases and ordinals: in aggregates and windows.

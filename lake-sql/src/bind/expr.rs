@@ -285,7 +285,7 @@ impl Binder<'_> {
         }
         let (index_ty, result) = match &base.ty {
             Type::Array(element) => (Type::BigInt, element.as_ref().clone()),
-            Type::Map(key, value) => (key.as_ref().clone(), value.as_ref().clone()),
+            Type::Map(key, value) => return self.map_subscript(base.clone(), (key, value), index, span),
             Type::Row(fields) => return self.row_subscript(fields.clone(), base, &index, span),
             other => {
                 self.report(finding::subscript::base(other, base.span));
@@ -298,6 +298,17 @@ impl Binder<'_> {
         }
         let index = self.coerce(index, &index_ty);
         build::expr(ExprKind::Subscript { base: Box::new(base), index: Box::new(index) }, result, span)
+    }
+
+    /// The value of a key; keys and the index meet at their common type.
+    fn map_subscript(&mut self, map: Expr, (key, value): (&Type, &Type), index: Expr, span: Span) -> Expr {
+        let Some(common) = types::common_super_type(key, &index.ty, self.rules) else {
+            self.report(finding::subscript::index(&map.ty, key, &index.ty, index.span));
+            return error_expr(span);
+        };
+        let base = self.coerce(map, &Type::Map(Box::new(common.clone()), Box::new(value.clone())));
+        let index = self.coerce(index, &common);
+        build::expr(ExprKind::Subscript { base: Box::new(base), index: Box::new(index) }, value.clone(), span)
     }
 
     fn row_subscript(&mut self, fields: Vec<types::Field>, base: Expr, index: &Expr, span: Span) -> Expr {
@@ -411,7 +422,14 @@ impl Binder<'_> {
             }
             _ => unreachable!("only the forms above are special calls"),
         };
-        let args = operands.into_iter().map(|operand| self.expr(operand, scope)).collect();
+        let args: Vec<Expr> = operands.into_iter().map(|operand| self.expr(operand, scope)).collect();
+        if let (K::Extract(field, _), [Expr { ty: Type::Date, span: value_span, .. }]) = (written, &args[..])
+            && matches!(function, "hour" | "minute" | "second" | "timezone_hour" | "timezone_minute")
+        {
+            let what = format!("EXTRACT({} FROM …)", field.value.to_uppercase());
+            self.report(finding::operand_type::new(&what, "a time or timestamp", &Type::Date, *value_span));
+            return error_expr(span);
+        }
         self.resolve_call(function, span, args, span)
     }
 

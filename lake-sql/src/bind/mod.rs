@@ -12,6 +12,7 @@ mod build;
 mod call;
 mod case;
 mod compare;
+mod contract;
 mod cte;
 mod expr;
 mod grouping;
@@ -31,6 +32,8 @@ mod subquery;
 mod temporal;
 mod unnest;
 mod window;
+
+pub use contract::{check_contract, check_names, contract_casts};
 
 use crate::bound::BoundQuery;
 use crate::bound::statement::BoundStatement;

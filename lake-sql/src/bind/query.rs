@@ -3,7 +3,7 @@
 use super::binder::{Binder, Bound, Clause};
 use super::build::{self, rel};
 use super::scope::{Scope, error_expr};
-use crate::bound::{Expr, ExprKind, OutputColumn, RelKind};
+use crate::bound::{Column, Expr, ExprKind, OutputColumn, RelKind};
 use crate::finding;
 use crate::span::Span;
 use crate::syntax::tree::{self, QueryBody, SortItem};
@@ -48,8 +48,10 @@ impl Binder<'_> {
 
     fn values(&mut self, rows: &[tree::Expr], span: Span, outer: &Scope<'_>) -> Bound {
         let (rows, _) = self.in_context(Clause::From, |binder| {
-            rows.iter().map(|row| (binder.values_row(row, outer), row.span)).collect::<Vec<_>>()
+            rows.iter().map(|row| (binder.expr(row, outer), row.span)).collect::<Vec<_>>()
         });
+        let names = rows.first().map(|(row, _)| field_names(&row.ty)).unwrap_or_default();
+        let rows: Vec<(Vec<Expr>, Span)> = rows.into_iter().map(|(row, span)| (values_row(row), span)).collect();
         let width = rows.first().map_or(0, |(row, _)| row.len());
         let mut complete = true;
         for (row, row_span) in &rows {
@@ -64,7 +66,8 @@ impl Binder<'_> {
         let mut rows: Vec<Vec<Expr>> = rows.into_iter().map(|(row, _)| row).collect();
         let mut columns = vec![];
         for position in 0..width {
-            columns.push(self.values_column(&mut rows, position, span));
+            let column = self.values_column(&mut rows, position, span);
+            columns.push(Column { name: names.get(position).cloned().flatten(), ..column });
         }
         let output = columns
             .iter()
@@ -74,24 +77,7 @@ impl Binder<'_> {
         Bound { rel: rel(RelKind::Values { columns, rows }, span), columns: output, single_row, complete }
     }
 
-    /// A row expression is the row; any other expression is a row of one column.
-    fn values_row(&mut self, written: &tree::Expr, outer: &Scope<'_>) -> Vec<Expr> {
-        let row = self.expr(written, outer);
-        match (row.kind, row.ty) {
-            (ExprKind::Row(values), Type::Row(_)) => values,
-            (kind, Type::Row(fields)) => {
-                let ty = Type::Row(fields.clone());
-                let row = Expr { kind, ty, nullable: row.nullable, span: row.span };
-                let part = |(index, field): (usize, crate::types::Field)| {
-                    build::expr(ExprKind::Field { row: Box::new(row.clone()), index }, field.ty, row.span)
-                };
-                fields.into_iter().enumerate().map(part).collect()
-            }
-            (kind, ty) => vec![Expr { kind, ty, nullable: row.nullable, span: row.span }],
-        }
-    }
-
-    fn values_column(&mut self, rows: &mut [Vec<Expr>], position: usize, span: Span) -> crate::bound::Column {
+    fn values_column(&mut self, rows: &mut [Vec<Expr>], position: usize, span: Span) -> Column {
         let ty = match self.common_type(rows.iter().map(|row| &row[position])) {
             Ok(ty) => ty,
             Err(types) => {
@@ -106,5 +92,29 @@ impl Binder<'_> {
             nullable |= row[position].nullable;
         }
         self.column(None, ty, nullable)
+    }
+}
+
+/// A row expression is the row; any other expression is a row of one column.
+fn values_row(row: Expr) -> Vec<Expr> {
+    match (row.kind, row.ty) {
+        (ExprKind::Row(values), Type::Row(_)) => values,
+        (kind, Type::Row(fields)) => {
+            let ty = Type::Row(fields.clone());
+            let row = Expr { kind, ty, nullable: row.nullable, span: row.span };
+            let part = |(index, field): (usize, crate::types::Field)| {
+                build::expr(ExprKind::Field { row: Box::new(row.clone()), index }, field.ty, row.span)
+            };
+            fields.into_iter().enumerate().map(part).collect()
+        }
+        (kind, ty) => vec![Expr { kind, ty, nullable: row.nullable, span: row.span }],
+    }
+}
+
+/// The names of the fields of a row.
+fn field_names(ty: &Type) -> Vec<Option<String>> {
+    match ty {
+        Type::Row(fields) => fields.iter().map(|field| field.name.clone()).collect(),
+        _ => vec![],
     }
 }

@@ -307,13 +307,14 @@ impl Binder<'_> {
         }
         let available = input.output();
         for key in keys {
+            let is_output = |id: ColumnId| columns.iter().any(|column: &OutputColumn| column.id == id);
+            if select.distinct && !matches!(key.expr.kind, ExprKind::Column(id) if is_output(id)) {
+                self.report(finding::distinct_order_by::new(key.expr.span));
+                continue;
+            }
             for id in key.expr.columns() {
                 if projected.iter().any(|(other, _)| *other == id) || !available.contains(&id) {
                     continue;
-                }
-                if select.distinct {
-                    self.report(finding::distinct_order_by::new(key.expr.span));
-                    break;
                 }
                 let (ty, nullable) = column_facts(&key.expr, id);
                 projected.push((id, pass_through(id, ty, nullable, key.expr.span)));
@@ -372,7 +373,8 @@ fn use_outputs(key: &mut Expr, items: &[Item]) {
 /// The name that Trino gives to an item without alias: that of the column or field it reads.
 fn implied_name(written: &tree::Expr) -> Option<String> {
     match &written.kind {
-        tree::ExprKind::Column(name) | tree::ExprKind::Field(_, name) => Some(name.value.clone()),
+        tree::ExprKind::Column(name) => Some(name.value.clone()),
+        tree::ExprKind::Field(base, name) => super::expr::name_path(base).map(|_| name.value.clone()),
         tree::ExprKind::Parenthesized(inner) => implied_name(inner),
         _ => None,
     }

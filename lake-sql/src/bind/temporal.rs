@@ -45,7 +45,7 @@ pub(super) fn time(text: &str) -> Option<(Literal, Type)> {
 /// `2024-01-31`, `2024-01-31 01:02:03.123`, with or without a zone.
 pub(super) fn timestamp(text: &str) -> Option<Moment> {
     let text = text.trim();
-    let (day, rest) = text.split_once([' ', 'T']).unwrap_or((text, ""));
+    let (day, rest) = text.split_once(' ').unwrap_or((text, ""));
     let (clock, zone) = split_zone(rest.trim());
     let (picos, precision) = if clock.is_empty() { (0, 0) } else { clock_picos(clock)? };
     let micros = i64::from(date(day)?).checked_mul(86_400_000_000)?.checked_add(picos / 1_000_000)?;

@@ -50,6 +50,10 @@ impl Binder<'_> {
             self.report(finding::misplaced_window::new(function.name, place, span));
             return error_expr(span);
         }
+        if let Some(filter) = &call.filter {
+            self.report(finding::unsupported::new("FILTER on a window function", filter.span));
+            return error_expr(span);
+        }
         match self.inside(Inside::Window, |binder| binder.window_parts(function, call, scope, span)) {
             Some(call) => {
                 let (ty, nullable) = (call.ty.clone(), call.nullable);
@@ -68,7 +72,6 @@ impl Binder<'_> {
         scope: &Scope<'_>,
         span: Span,
     ) -> Option<WindowCall> {
-        let filter = call.filter.as_ref().map(|filter| self.condition(filter, scope, "FILTER"));
         let arguments = self.aggregate_arguments(function, call, scope, span);
         let window = self.window(call.over.as_ref().expect("the caller saw OVER"), scope)?;
         let (name, args, ty) = arguments?;
@@ -78,14 +81,14 @@ impl Binder<'_> {
         }
         self.check_frame_use(function, &window, span);
         let ignore_nulls = call.ignore_nulls == Some(true);
-        let sees_row = filter.is_none() && window.frame.as_ref().is_none_or(includes_current_row);
+        let sees_row = window.frame.as_ref().is_none_or(includes_current_row);
         let nullable = window_may_be_null(function, &args, sees_row && !ignore_nulls);
         Some(WindowCall {
             function: name,
             args,
             distinct: call.distinct,
             ignore_nulls,
-            filter,
+            filter: None,
             partition_by: window.partition_by,
             order_by: window.order_by,
             frame: window.frame,

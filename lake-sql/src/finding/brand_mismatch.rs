@@ -18,3 +18,9 @@ pub fn new(left: &str, right: &str, span: Span) -> Finding {
     Finding::error(DOC.id, span, format!("cannot compare {left} with {right}"))
         .label(format!("{left} on one side, {right} on the other"))
 }
+
+/// A column of one newtype where the row declares another.
+pub fn assigned(found: &str, expected: &str, name: &str, row: &str, span: Span) -> Finding {
+    Finding::error(DOC.id, span, format!("column `{name}` is {found}, but `{row}.{name}` is declared {expected}"))
+        .label(found.to_owned())
+}

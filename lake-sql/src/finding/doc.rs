@@ -41,6 +41,10 @@ pub enum Example {
 /// All findings of the binder.
 pub const ALL: &[FindingDoc] = &[
     super::alias_columns::DOC,
+    super::contract_null::DOC,
+    super::contract_type::DOC,
+    super::contract_extra_column::DOC,
+    super::contract_missing_column::DOC,
     super::unknown_type::DOC,
     super::duplicate_column::DOC,
     super::unnamed_column::DOC,
