@@ -1,8 +1,11 @@
 //! Batches as they come → batches as the table's files hold them.
 
-use arrow::array::{Array, ArrayRef, new_null_array};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Fields, SchemaRef};
+use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 
 use crate::error::{Error, Result};
@@ -47,9 +50,35 @@ fn represent(array: &ArrayRef, field: &Field) -> Result<ArrayRef> {
             array.data_type()
         )));
     }
-    let options = CastOptions { safe: false, ..CastOptions::default() };
-    cast_with_options(array, field.data_type(), &options)
-        .map_err(|error| Error::Invalid(format!("column {}: {error}", field.name())))
+    recast(array, field.data_type()).map_err(|error| Error::Invalid(format!("column {}: {error}", field.name())))
+}
+
+/// The same values as another Arrow type. Fields of rows correspond by position: their names may differ, and Arrow's
+/// own cast would match some of them by name.
+fn recast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
+    match (array.data_type(), to) {
+        (from, to) if from == to => Ok(array.clone()),
+        (DataType::Struct(_), DataType::Struct(fields)) => {
+            let rows = array.as_struct();
+            let columns = rows.columns().iter().zip(fields).map(|(column, field)| recast(column, field.data_type()));
+            let columns = columns.collect::<Result<Vec<_>, _>>()?;
+            let nulls = rows.nulls().cloned();
+            Ok(Arc::new(StructArray::try_new_with_length(fields.clone(), columns, nulls, rows.len())?))
+        }
+        (DataType::List(_), DataType::List(item)) => {
+            let lists = array.as_list::<i32>();
+            let values = recast(lists.values(), item.data_type())?;
+            Ok(Arc::new(ListArray::try_new(item.clone(), lists.offsets().clone(), values, lists.nulls().cloned())?))
+        }
+        (DataType::Map(..), DataType::Map(entries, ordered)) => {
+            let maps = array.as_map();
+            let values: ArrayRef = Arc::new(maps.entries().clone());
+            let values = recast(&values, entries.data_type())?.as_struct().clone();
+            let (offsets, nulls) = (maps.offsets().clone(), maps.nulls().cloned());
+            Ok(Arc::new(MapArray::try_new(entries.clone(), offsets, values, nulls, *ordered)?))
+        }
+        _ => cast_with_options(array, to, &CastOptions { safe: false, ..CastOptions::default() }),
+    }
 }
 
 /// Whether two Arrow types are the same type of Iceberg in two representations.
@@ -76,8 +105,6 @@ fn same_fields(from: &Fields, to: &Fields) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::Arc;
-
     use arrow::array::{Int32Array, Int64Array, StringArray, StringViewArray};
     use arrow::datatypes::Schema;
 
@@ -104,6 +131,17 @@ mod tests {
             2
         );
         assert_eq!(conform(&RecordBatch::new_empty(table()), &table()).unwrap().num_rows(), 0);
+    }
+
+    #[test]
+    fn fields_of_rows_correspond_by_position() {
+        let fields = |names: [&str; 2]| -> Fields {
+            names.into_iter().map(|name| Field::new(name, DataType::Int64, true)).collect()
+        };
+        let column = |at: i64| Arc::new(Int64Array::from(vec![at])) as ArrayRef;
+        let rows: ArrayRef = Arc::new(StructArray::new(fields(["f0", "f1"]), vec![column(0), column(1)], None));
+        let got = recast(&rows, &DataType::Struct(fields(["f1", "f0"]))).unwrap();
+        assert_eq!(got.as_struct().column_by_name("f1").unwrap().as_ref(), column(0).as_ref());
     }
 
     #[test]
