@@ -26,6 +26,9 @@ struct Case {
 struct Answer {
     #[serde(default)]
     columns: Vec<(String, String)>,
+    /// Columns in which the server's rows hold a null.
+    #[serde(default)]
+    nulls: Vec<usize>,
     error: Option<String>,
 }
 
@@ -85,8 +88,11 @@ impl Names for Server {
     }
 }
 
+/// A result column: name, type, whether it may be null.
+type Column = (String, String, bool);
+
 /// What we answer: the columns, or the ids of the findings.
-fn ours(sql: &str, rules: TypeRules) -> Result<Vec<(String, String)>, Vec<String>> {
+fn ours(sql: &str, rules: TypeRules) -> Result<Vec<Column>, Vec<String>> {
     let told = |findings: &[Finding]| -> Vec<String> {
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
         errors.map(|finding| format!("{}: {}", finding.id, finding.message)).collect()
@@ -99,7 +105,7 @@ fn ours(sql: &str, rules: TypeRules) -> Result<Vec<(String, String)>, Vec<String
         Some(query) if errors.is_empty() => {
             let name = |(index, name): (usize, &Option<String>)| name.clone().unwrap_or_else(|| format!("_col{index}"));
             let columns = query.columns.iter();
-            Ok(columns.enumerate().map(|(index, c)| (name((index, &c.name)), c.ty.to_string())).collect())
+            Ok(columns.enumerate().map(|(index, c)| (name((index, &c.name)), c.ty.to_string(), c.nullable)).collect())
         }
         _ => Err(errors),
     }
@@ -120,7 +126,12 @@ fn difference(case: &Case, rules: TypeRules) -> Option<String> {
         (None, Ok(columns)) => {
             let canonical = |ty: &String| ty.parse::<Type>().unwrap().to_string();
             let wanted: Vec<_> = expected.columns.iter().map(|(name, ty)| (name.clone(), canonical(ty))).collect();
-            (wanted != columns).then(|| format!("expected {wanted:?}, found {columns:?}"))
+            let found: Vec<_> = columns.iter().map(|(name, ty, _)| (name.clone(), ty.clone())).collect();
+            if wanted != found {
+                return Some(format!("expected {wanted:?}, found {found:?}"));
+            }
+            let unsound = expected.nulls.iter().find(|index| !columns[**index].2);
+            unsound.map(|index| format!("column {index} holds a null, and was bound as never null"))
         }
         (None, Err(findings)) => Some(format!("expected {:?}, found {findings:?}", expected.columns)),
     }
