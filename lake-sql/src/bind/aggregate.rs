@@ -109,6 +109,9 @@ impl Binder<'_> {
         if listagg.truncate.is_some() {
             return self.unsupported("LISTAGG … ON OVERFLOW TRUNCATE", span);
         }
+        if listagg.over.is_some() {
+            return self.unsupported("LISTAGG … OVER", span);
+        }
         if let Some(found) = self.misplaced_aggregate("listagg", span) {
             self.report(found);
             return error_expr(span);

@@ -7,7 +7,7 @@ use crate::bound::{Column, Expr, ExprKind, OutputColumn, RelKind};
 use crate::finding;
 use crate::span::Span;
 use crate::syntax::tree::{self, QueryBody, SortItem};
-use crate::types::Type;
+use crate::types::{Type, TypeRules};
 
 impl Binder<'_> {
     /// Binds a query. `outer` holds what it may refer to besides its own relations.
@@ -50,7 +50,10 @@ impl Binder<'_> {
         let (rows, _) = self.in_context(Clause::From, |binder| {
             rows.iter().map(|row| (binder.expr(row, outer), row.span)).collect::<Vec<_>>()
         });
-        let names = rows.first().map(|(row, _)| field_names(&row.ty)).unwrap_or_default();
+        let names = match rows.first() {
+            Some((row, _)) if self.rules == TypeRules::New => field_names(&row.ty),
+            _ => vec![],
+        };
         let rows: Vec<(Vec<Expr>, Span)> = rows.into_iter().map(|(row, span)| (values_row(row), span)).collect();
         let width = rows.first().map_or(0, |(row, _)| row.len());
         let mut complete = true;

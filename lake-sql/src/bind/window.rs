@@ -8,7 +8,7 @@ use crate::finding;
 use crate::functions::{self, FunctionKind, Nulls};
 use crate::span::Span;
 use crate::syntax::tree::{self, Call};
-use crate::types::Type;
+use crate::types::{Type, TypeRules};
 
 /// A window with its names resolved.
 struct Window {
@@ -52,6 +52,15 @@ impl Binder<'_> {
         }
         if let Some(filter) = &call.filter {
             self.report(finding::unsupported::new("FILTER on a window function", filter.span));
+            return error_expr(span);
+        }
+        if let Some(item) = call.order_by.iter().chain(&call.within_group).next() {
+            self.report(finding::unsupported::new("ORDER BY inside of a window function", item.span));
+            return error_expr(span);
+        }
+        if call.distinct && self.rules == TypeRules::Old {
+            let what = "DISTINCT in a window function on an engine with the older rules";
+            self.report(finding::unsupported::new(what, span));
             return error_expr(span);
         }
         match self.inside(Inside::Window, |binder| binder.window_parts(function, call, scope, span)) {
