@@ -2,11 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-use lake_sql::bind::{Site, SiteKind};
+use std::sync::Arc;
+
+use lake_sql::bind::{Helper, Names, Reference, Relation, RelationColumn, Site, SiteKind, bind};
 use lake_sql::render::dialect::Dialect;
 use lake_sql::render::{RelationName, RelationNames, RenderError, RunValues, render};
 use lake_sql::span::Span;
-use lake_sql::types::Type;
+use lake_sql::syntax::{Templates, parse_query};
+use lake_sql::types::{Type, TypeRules};
 
 struct Target;
 
@@ -59,7 +62,11 @@ where {first_run} or o.at > {now} -- the end";
         site(text, "*", SiteKind::Star(vec!["o.id".into(), "o.net".into(), "customers.id as id_2".into()])),
         site(text, "1.5", SiteKind::DecimalLiteral),
         site(text, "{now}", SiteKind::Now),
-        site(text, "{with_tax(o.net * 1.5)}", SiteKind::Helper("(o.net * decimal '1.5') * 2".into())),
+        site(
+            text,
+            "{with_tax(o.net * 1.5)}",
+            SiteKind::Helper("cast(('{{' || o.net * 1.5 || {now}) as varchar)".into()),
+        ),
         site_at(text, "1.5", 1, SiteKind::DecimalLiteral),
         site(text, "sum(a / 3) over () + 1.5", SiteKind::Cast(Type::Decimal { precision: 38, scale: 6 })),
         site_at(text, "1.5", 2, SiteKind::DecimalLiteral),
@@ -111,4 +118,64 @@ fn names_are_quoted_by_path() {
     let names = |dialect: Dialect| (dialect.table("a", "b\"c"), dialect.ddl_table("a", "b`c"));
     assert_eq!(names(Dialect::TRINO), ("\"a\".\"b\"\"c\"".into(), "\"a\".\"b`c\"".into()));
     assert_eq!(names(Dialect::ATHENA), ("\"a\".\"b\"\"c\"".into(), "`a`.`b``c`".into()));
+}
+
+/// `orders`, two helpers of which one calls the other, and the values of a run.
+struct Model;
+
+impl Names for Model {
+    fn reference(&self, name: &str) -> Option<Reference> {
+        let column = |name: &str, ty| RelationColumn { name: name.into(), ty, nullable: false, brand: None };
+        let amount = Type::Decimal { precision: 10, scale: 2 };
+        let helper = |parameter: &str, template: &str| {
+            Reference::Helper(Arc::new(Helper {
+                name: name.to_owned(),
+                parameters: vec![(parameter.to_owned(), amount.clone(), false)],
+                result: (amount.clone(), false),
+                template: template.into(),
+            }))
+        };
+        Some(match name {
+            "orders" => Reference::Relation(Arc::new(Relation {
+                name: "raw.orders".into(),
+                columns: vec![column("id", Type::BigInt), column("Net", amount), column("at", Type::TimestampTz(6))],
+                complete: true,
+            })),
+            "now" => Reference::Now,
+            "first_run" => Reference::FirstRun(Some(true)),
+            "gross" => helper("net", "cast({net} * 1.19 as decimal(10, 2)) -- with tax"),
+            "rounded" => helper("n", "{gross(cast({n} + 1.5 as decimal(10, 2)))}"),
+            _ => return None,
+        })
+    }
+
+    fn reference_names(&self) -> Vec<String> {
+        vec![]
+    }
+
+    fn table(&self, _parts: &[String]) -> Option<Arc<Relation>> {
+        None
+    }
+
+    fn has_tables(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_bound_template_on_every_engine() {
+    let text = "\
+select orders.*, {rounded(cast(net - 2.5 as decimal(10, 2)))} as rounded, '{{' as brace
+from {orders}
+where {first_run} or at > {now}";
+    let query = parse_query(text, Templates::Yes).tree.unwrap();
+    let outcome = bind(&query, text, &Model, TypeRules::New);
+    assert!(outcome.findings.is_empty(), "{:?}", outcome.findings);
+    let rendered = on_all(text, &outcome.sites);
+    for sql in rendered.split("-- ").skip(1) {
+        let sql = sql.split_once('\n').unwrap().1;
+        let findings = parse_query(sql, Templates::No).findings;
+        assert!(findings.is_empty(), "{sql}: {findings:?}");
+    }
+    insta::assert_snapshot!(rendered);
 }

@@ -79,9 +79,12 @@ impl Binder<'_> {
         let Some(template) = parse_expression(&helper.template, Templates::Yes).tree else {
             return Expr { ty, nullable, ..error_expr(span) };
         };
-        let sql = self.helper_sql(helper, &template, args);
+        let no_parameter = |_: &str| None;
+        let written: Vec<String> =
+            args.iter().map(|arg| self.filled(arg.span.text(self.text), &no_parameter, &[])).collect();
+        let sql = self.helper_sql(helper, &written, &[helper.name.as_str()]);
         let caller = std::mem::replace(&mut self.parameters, parameters);
-        let (findings, sites) = (self.findings.len(), self.sites.len());
+        let (findings, sites) = (self.findings.len(), std::mem::take(&mut self.sites));
         self.expanding.push(helper.name.clone());
         let mut bound = self.expr(&template, &Scope::root());
         self.expanding.pop();
@@ -89,7 +92,7 @@ impl Binder<'_> {
         // The helper's own text has its own check; its places are none of this text.
         let broken = self.findings.len() > findings;
         self.findings.truncate(findings);
-        self.sites.truncate(sites);
+        self.sites = sites;
         self.sites.retain(|site| !(span.start <= site.span.start && site.span.end <= span.end));
         self.site(span, SiteKind::Helper(sql));
         if broken || bound.ty.has_error() || !types::can_coerce(&bound.ty, &ty, self.rules) {
@@ -101,24 +104,54 @@ impl Binder<'_> {
     }
 
     /// The helper's SQL with its arguments put in, each in the type of its parameter.
-    fn helper_sql(&self, helper: &Helper, template: &tree::Expr, args: &[tree::Expr]) -> String {
+    fn helper_sql(&self, helper: &Helper, args: &[String], calling: &[&str]) -> String {
+        let parameter = |name: &str| {
+            let position = helper.parameters.iter().position(|(parameter, ..)| parameter == name)?;
+            Some(format!("cast(({}) as {})", args.get(position)?, helper.parameters[position].1))
+        };
+        // Without a comment at the end, which would swallow the parenthesis.
+        let template = parse_expression(&helper.template, Templates::Yes).tree.map(|tree| tree.span);
+        let template = template.unwrap_or_default().text(&helper.template);
+        format!("cast(({}) as {})", self.filled(template, &parameter, calling), helper.result.0)
+    }
+
+    /// A part of a template in which parameters, helpers and `{first_run}` are written out. `{now}` stays: the run
+    /// brings it. `calling` names the helpers around it, none of which can be called again.
+    fn filled(&self, text: &str, parameter: &dyn Fn(&str) -> Option<String>, calling: &[&str]) -> String {
         let mut sql = String::new();
-        let mut end = template.span.start;
-        for span in placeholder_spans(&helper.template) {
-            let name = span.text(&helper.template).trim_start_matches('{').trim_end_matches('}').trim();
-            let position = helper.parameters.iter().position(|(parameter, ..)| parameter == name);
-            sql.push_str(&helper.template[end..span.start]);
-            match position.and_then(|position| Some((args.get(position)?, &helper.parameters[position].1))) {
-                Some((arg, ty)) => {
-                    let text = arg.span.text(self.text);
-                    sql.push_str(&format!("cast(({text}) as {ty})"));
-                }
-                None => sql.push_str(span.text(&helper.template)),
-            }
+        let mut end = 0;
+        for span in placeholder_spans(text) {
+            sql.push_str(&text[end..span.start]);
+            let placeholder = span.text(text);
+            sql.push_str(&self.filled_placeholder(placeholder, parameter, calling).unwrap_or(placeholder.to_owned()));
             end = span.end;
         }
-        sql.push_str(&helper.template[end..template.span.end]);
-        format!("cast(({sql}) as {})", helper.result.0)
+        sql.push_str(&text[end..]);
+        sql
+    }
+
+    fn filled_placeholder(
+        &self,
+        text: &str,
+        parameter: &dyn Fn(&str) -> Option<String>,
+        calling: &[&str],
+    ) -> Option<String> {
+        let tree::ExprKind::Placeholder(placeholder) = parse_expression(text, Templates::Yes).tree?.kind else {
+            return None;
+        };
+        if let (Some(sql), None) = (parameter(&placeholder.name), &placeholder.args) {
+            return Some(sql);
+        }
+        match self.names.reference(&placeholder.name)? {
+            Reference::FirstRun(value) => value.map(|value| value.to_string()),
+            Reference::Helper(helper) if !calling.contains(&helper.name.as_str()) => {
+                let args = placeholder.args.iter().flatten();
+                let args: Vec<String> = args.map(|arg| self.filled(arg.span.text(text), parameter, calling)).collect();
+                let inside: Vec<&str> = calling.iter().copied().chain([helper.name.as_str()]).collect();
+                Some(self.helper_sql(&helper, &args, &inside))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -142,7 +142,8 @@ pub enum SiteKind {
     Now,
     /// `{first_run}` and whatever folded with it.
     Boolean(bool),
-    /// `{helper(a, b)}`: SQL with its arguments put in, as bound.
+    /// `{helper(a, b)}`: SQL with its arguments put in, as bound: one operand, a template without placeholders but
+    /// `{now}`.
     Helper(String),
     /// An expression that needs a cast to keep its type under the other rules or on an engine.
     Cast(Type),

@@ -36,6 +36,14 @@ impl Dialect {
         format!("decimal '{sign}{whole}{point}{fraction}'")
     }
 
+    /// `1.5` as written, with its type where the engine would take it for a double.
+    pub fn decimal_literal(&self, written: &str) -> String {
+        match self.decimal_literals_are_double {
+            true => format!("decimal '{}'", written.replace('_', "")),
+            false => written.to_owned(),
+        }
+    }
+
     /// `double '0.1'`; the value is read back exactly.
     pub fn double(&self, value: f64) -> String {
         match value {

@@ -5,7 +5,7 @@ use std::fmt;
 use super::dialect::Dialect;
 use crate::bind::{Site, SiteKind};
 use crate::span::Span;
-use crate::syntax::{Templates, placeholder_spans, trailing_line_comment};
+use crate::syntax::{Templates, decimal_spans, placeholder_spans, trailing_line_comment};
 
 /// What placeholders are called on a target.
 pub trait RelationNames {
@@ -124,25 +124,32 @@ impl Renderer<'_> {
             SiteKind::Star(columns) => out.push_str(&columns.join(", ")),
             SiteKind::Now => out.push_str(&self.dialect.timestamp_tz(self.run.now_micros)),
             SiteKind::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
-            SiteKind::Helper(sql) => {
-                out.push('(');
-                out.push_str(sql);
-                out.push(')');
-            }
+            SiteKind::Helper(sql) => out.push_str(&self.helper(sql)?),
             SiteKind::Cast(ty) => {
                 let mut inner = String::new();
                 self.region(site.span, inside, &mut inner)?;
                 out.push_str(&self.dialect.cast(&inner, ty));
             }
-            SiteKind::DecimalLiteral => {
-                let digits = site.span.text(self.text).replace('_', "");
-                match self.dialect.decimal_literals_are_double {
-                    true => out.push_str(&format!("decimal '{digits}'")),
-                    false => out.push_str(site.span.text(self.text)),
-                }
-            }
+            SiteKind::DecimalLiteral => out.push_str(&self.dialect.decimal_literal(site.span.text(self.text))),
         }
         Ok(())
+    }
+
+    /// The text of a helper has no sites of its own: it holds no names, so its tokens tell what to edit.
+    fn helper(&self, sql: &str) -> Result<String, RenderError> {
+        let now = placeholder_spans(sql).into_iter().map(|span| Site { span, kind: SiteKind::Now });
+        let decimals = decimal_spans(sql).into_iter().map(|span| Site { span, kind: SiteKind::DecimalLiteral });
+        let mut sites: Vec<Site> = now.chain(decimals).collect();
+        sites.sort_by_key(|site| site.span.start);
+        let name = |span: Span| span.text(sql).trim_matches(|c: char| c.is_whitespace() || matches!(c, '{' | '}'));
+        let is_other = |site: &&Site| site.kind == SiteKind::Now && name(site.span) != "now";
+        if let Some(other) = sites.iter().find(is_other) {
+            return Err(RenderError::Unbound(other.span.text(sql).to_owned()));
+        }
+        let mut out = String::new();
+        let sites: Vec<&Site> = sites.iter().collect();
+        Renderer { text: sql, ..*self }.region(Span::new(0, sql.len()), &sites, &mut out)?;
+        Ok(out)
     }
 
     fn relation(&self, span: Span, reference: &str, alias: Option<&str>, out: &mut String) -> Result<(), RenderError> {

@@ -51,7 +51,7 @@ pub fn parse_expression(text: &str, templates: Templates) -> Parsed<tree::Expr> 
     Parser::new(text, templates).run(Parser::try_expr)
 }
 
-/// Where the placeholders of a template are, those in comments left out.
+/// Where the placeholders of a template are, in order; those in comments and inside other placeholders are left out.
 pub fn placeholder_spans(text: &str) -> Vec<Span> {
     let (tokens, _) = lexer::tokens(text, Templates::Yes);
     let mut open = vec![];
@@ -59,7 +59,10 @@ pub fn placeholder_spans(text: &str) -> Vec<Span> {
     for token in tokens {
         match token.kind {
             Kind::Symbol(Symbol::PlaceholderOpen) => open.push(token.span),
-            Kind::Symbol(Symbol::PlaceholderClose) => spans.extend(open.pop().map(|start: Span| start.to(token.span))),
+            Kind::Symbol(Symbol::PlaceholderClose) => {
+                let span = open.pop().map(|start: Span| start.to(token.span));
+                spans.extend(span.filter(|_| open.is_empty()));
+            }
             _ => {}
         }
     }
@@ -78,6 +81,12 @@ pub fn without_layout(text: &str, templates: Templates) -> String {
         }
     });
     spelt.collect::<Vec<_>>().join(" ").trim_end().to_owned()
+}
+
+/// Where the decimal literals such as `1.5` are, in order.
+pub fn decimal_spans(text: &str) -> Vec<Span> {
+    let (tokens, _) = lexer::tokens(text, Templates::Yes);
+    tokens.iter().filter(|token| token.kind == Kind::Decimal).map(|token| token.span).collect()
 }
 
 /// Whether `text` ends in a line comment without a line break, so that nothing can follow on its last line.
