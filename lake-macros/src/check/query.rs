@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lake_sql::bind::{Names, Outcome, Reference, bind};
+use lake_sql::bind::{Names, Outcome, Reference, bind, check_contract, check_names};
 use lake_sql::bound::BoundQuery;
 use lake_sql::finding::Finding;
 use lake_sql::syntax::{Templates, parse_query};
@@ -33,11 +33,7 @@ pub(super) fn check(state: &State, answers: &Answers) -> (TokenStream, Found) {
     let references = references(state, answers);
     let mut errors = TokenStream::new();
     for (position, literal) in state.literals.iter().enumerate() {
-        let (mut findings, query) = read(literal, &references);
-        let known = answers.row.as_ref().filter(|row| row.complete);
-        if let (Some(query), Some(row), true) = (&query, known, findings.is_empty()) {
-            findings.extend(contract(query, row));
-        }
+        let (findings, query) = read(literal, &references, answers.row.as_ref());
         if position == 0 {
             found = Found { query, complete: findings.is_empty() };
         }
@@ -46,17 +42,25 @@ pub(super) fn check(state: &State, answers: &Answers) -> (TokenStream, Found) {
     (errors, found)
 }
 
-fn read(literal: &SqlLiteral, references: &References) -> (Vec<Finding>, Option<BoundQuery>) {
+fn read(literal: &SqlLiteral, names: &References, row: Option<&Schema>) -> (Vec<Finding>, Option<BoundQuery>) {
     let parsed = parse_query(&literal.text, Templates::Yes);
-    let mut findings = parsed.findings;
-    let Some(tree) = parsed.tree else { return (findings, None) };
-    let Outcome { query, findings: bound, .. } =
-        bind(&tree, &literal.text, references as &dyn Names, TypeRules::default());
+    let Some(tree) = parsed.tree else { return (parsed.findings, None) };
+    let Outcome { query, findings, .. } = bind(&tree, &literal.text, names as &dyn Names, TypeRules::default());
     // What the parser could not read is missing in what the binder sees; its findings would be echoes.
-    if findings.is_empty() {
-        findings = bound;
+    if !parsed.findings.is_empty() {
+        return (parsed.findings, query);
     }
-    (findings, query)
+    // A query with errors may have lost columns.
+    let Some(query) = query else { return (findings, None) };
+    if !findings.is_empty() {
+        return (findings, Some(query));
+    }
+    let findings = match row {
+        Some(row) if row.complete => check_contract(&tree, &query, &relation(row).columns, &row.name),
+        Some(_) => vec![],
+        None => check_names(&query),
+    };
+    (findings, Some(query))
 }
 
 /// What the names in braces mean in this model.
@@ -88,8 +92,4 @@ fn this(state: &State, answers: &Answers) -> Schema {
         None => (vec![], false),
     };
     Schema { name: state.label.clone(), node: state.node.clone(), complete, columns }
-}
-
-fn contract(_query: &BoundQuery, _row: &Schema) -> Vec<Finding> {
-    vec![]
 }

@@ -166,12 +166,15 @@ impl Target<'_> {
     /// user's own literal. Where that is no format string, a copy of the names must do.
     fn names(&self, literal: &LitStr) -> TokenStream {
         let found = placeholders(&literal.value());
-        let literal = if found.iter().all(|found| !found.called && self.knows(&found.name)) {
+        let plain = found.iter().all(|found| !found.called);
+        let literal = if plain && found.iter().all(|found| self.knows(&found.name)) {
             literal.clone()
         } else {
-            let known = found.iter().filter(|found| !found.called && self.knows(&found.name));
-            let names: String = known.map(|found| format!("{{{}}}", found.name)).collect();
-            LitStr::new(&names, literal.span())
+            // With an unknown name, which the checker reports, any parameter may have been meant: none is unused.
+            let all = plain || found.iter().any(|found| !found.called && !self.knows(&found.name));
+            let meant = |name: &Ident| all || found.iter().any(|found| *name == found.name);
+            let names = self.parameters.iter().filter(|name| meant(name));
+            LitStr::new(&names.map(|name| format!("{{{name}}}")).collect::<String>(), literal.span())
         };
         quote!({
             if false {
