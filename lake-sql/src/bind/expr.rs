@@ -81,7 +81,7 @@ impl Binder<'_> {
             }
             K::Parameter => self.unsupported("parameters (`?`)", span),
             K::AtLocal(_) => self.unsupported("AT LOCAL", span),
-            K::Json(call) => self.unsupported(&call.name.to_uppercase(), span),
+            K::Json(call) => self.json(call, scope, span),
             K::Error => error_expr(span),
         }
     }

@@ -18,6 +18,7 @@ mod expr;
 mod grouping;
 mod helper;
 mod join;
+mod json;
 mod literal;
 mod nullability;
 mod order;

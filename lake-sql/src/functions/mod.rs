@@ -1,7 +1,7 @@
 //! The function catalogue as data, a file a family, and overload resolution over it.
 //!
 //! A family's file lists functions with their signatures in Trino's spelling. A pattern of a regular expression and a
-//! path of JSON are plain `varchar` here. Forms with a syntax of their own (`cast`, `coalesce`, `json_value`) are no
+//! path of JSON are plain `varchar` here. Forms with a syntax of their own (`cast`, `coalesce`, `try`) are no
 //! functions: the binder knows them.
 
 use std::collections::BTreeMap;
@@ -128,7 +128,7 @@ pub enum NoMatch {
 }
 
 /// Forms that look like functions and have a grammar of their own.
-const FORMS: [&str; 31] = [
+const FORMS: [&str; 26] = [
     "cast",
     "coalesce",
     "current_catalog",
@@ -142,12 +142,7 @@ const FORMS: [&str; 31] = [
     "extract",
     "grouping",
     "if",
-    "json_array",
-    "json_exists",
-    "json_object",
-    "json_query",
     "json_table",
-    "json_value",
     "listagg",
     "localtime",
     "localtimestamp",
