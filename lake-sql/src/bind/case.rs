@@ -72,7 +72,7 @@ impl Binder<'_> {
             _ => return None,
         };
         if !expected.contains(&args.len()) {
-            self.report(finding::conditional_arguments::new(name, args.len(), span));
+            // The parser has reported it.
             return Some(error_expr(span));
         }
         Some(match name {

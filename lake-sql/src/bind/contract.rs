@@ -15,30 +15,43 @@ use crate::types::Type;
 
 /// Compares the columns of a query with a declared row. `row` is the row's name for messages.
 pub fn check_contract(tree: &Query, query: &BoundQuery, declared: &[RelationColumn], row: &str) -> Vec<Finding> {
-    let mut findings = check_names(query);
+    let mut missing: Vec<&RelationColumn> = declared.iter().filter(|declared| !gives(query, &declared.name)).collect();
+    let mut findings = names(query, &mut missing);
     for column in &query.columns {
         let Some(name) = &column.name else { continue };
         match declared.iter().find(|declared| same_name(&declared.name, name)) {
             Some(declared) => findings.extend(check_column(tree, column, declared, row)),
-            None => findings.push(finding::contract_extra_column::new(name, column, declared, row)),
+            None => {
+                let (found, meant) = finding::contract_extra_column::new(name, column, &missing, row);
+                findings.push(found);
+                // A misspelt column is one mistake, not one too many and one too few.
+                meant.map(|position| missing.remove(position));
+            }
         }
     }
-    for expected in declared {
-        let named = |column: &OutputColumn| column.name.as_deref().is_some_and(|name| same_name(name, &expected.name));
-        if !query.columns.iter().any(named) {
-            findings.push(finding::contract_missing_column::new(expected, &query.columns, row));
-        }
+    for expected in missing {
+        findings.push(finding::contract_missing_column::new(expected, &query.columns, row));
     }
     findings.sort_by_key(|finding| (finding.span, finding.id));
     findings
 }
 
+fn gives(query: &BoundQuery, name: &str) -> bool {
+    query.columns.iter().any(|column| column.name.as_deref().is_some_and(|own| same_name(own, name)))
+}
+
 /// What holds for every model, also for one whose row is inferred: each column has a name, and no two have the same.
 pub fn check_names(query: &BoundQuery) -> Vec<Finding> {
+    names(query, &mut vec![])
+}
+
+/// Takes a column from `missing` for each one without a name, which it was probably meant to be.
+fn names(query: &BoundQuery, missing: &mut Vec<&RelationColumn>) -> Vec<Finding> {
     let mut findings = vec![];
     for (position, column) in query.columns.iter().enumerate() {
         let Some(name) = &column.name else {
-            findings.push(finding::unnamed_column::new(position, column.span));
+            let meant = (!missing.is_empty()).then(|| missing.remove(0).name.as_str());
+            findings.push(finding::unnamed_column::new(position, meant, column.span));
             continue;
         };
         let earlier = &query.columns[..position];

@@ -394,10 +394,8 @@ impl Binder<'_> {
         let (function, operands): (&str, Vec<&tree::Expr>) = match written {
             K::Extract(field, value) => match extract_function(&field.value) {
                 Some(function) => (function, vec![value]),
-                None => {
-                    self.report(finding::unknown_extract_field::new(field));
-                    return error_expr(span);
-                }
+                // The parser has reported any other field.
+                None => return error_expr(span),
             },
             K::Position(needle, value) => ("strpos", vec![value, needle]),
             K::Substring(value, from, length) => (

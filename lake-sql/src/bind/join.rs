@@ -132,6 +132,7 @@ impl Binder<'_> {
             .map(|(name, left, right, ty)| self.using_equality(name.span, left, right, ty))
             .reduce(|one, next| build::and(one, next, span));
         let mut item = self.finish_join(left, right, lateral, kind, on, span);
+        let names: Vec<&Ident> = pairs.iter().map(|(name, ..)| *name).collect();
         let mut joined = vec![];
         let mut computed = vec![];
         for (name, left, right, ty) in pairs {

@@ -61,16 +61,16 @@ impl Binder<'_> {
 
     /// OFFSET, LIMIT and FETCH of a query.
     pub fn limit(&mut self, query: &tree::Query, mut bound: Bound) -> Bound {
-        let offset = query.offset.as_ref().map_or(0, |offset| self.row_count(offset, "OFFSET").unwrap_or(0));
+        let offset = query.offset.as_ref().map_or(0, |offset| self.row_count(offset).unwrap_or(0));
         let (limit, with_ties) = match &query.limit {
             None | Some(Limit::All(_)) => (None, false),
-            Some(Limit::Limit(count)) => (self.row_count(count, "LIMIT"), false),
+            Some(Limit::Limit(count)) => (self.row_count(count), false),
             Some(Limit::Fetch { count, with_ties, span }) => {
                 if *with_ties && query.order_by.is_empty() {
                     self.report(finding::ties_without_order::new(*span));
                 }
                 let count = match count {
-                    Some(count) => self.row_count(count, "FETCH FIRST"),
+                    Some(count) => self.row_count(count),
                     None => Some(1),
                 };
                 (count, *with_ties && !query.order_by.is_empty())
@@ -85,16 +85,11 @@ impl Binder<'_> {
         bound
     }
 
-    fn row_count(&mut self, written: &tree::Expr, clause: &str) -> Option<u64> {
-        let bound = self.constant(written);
-        match bound.kind {
-            ExprKind::Literal(Literal::Integer(count)) if count >= 0 => u64::try_from(count).ok(),
-            _ => {
-                if !bound.ty.has_error() {
-                    self.report(finding::row_count::new(clause, bound.span));
-                }
-                None
-            }
+    /// The grammar has only integers here, and `?`, which is reported as every parameter is.
+    fn row_count(&mut self, written: &tree::Expr) -> Option<u64> {
+        match self.constant(written).kind {
+            ExprKind::Literal(Literal::Integer(count)) => u64::try_from(count).ok(),
+            _ => None,
         }
     }
 }

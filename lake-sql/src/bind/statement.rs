@@ -57,7 +57,7 @@ impl Binder<'_> {
         for (position, column) in output.iter().enumerate() {
             let name = names.get(position).map(|name| name.value.clone()).or_else(|| column.name.clone());
             let Some(name) = name else {
-                self.report(finding::unnamed_column::new(position, column.span));
+                self.report(finding::unnamed_column::new(position, None, column.span));
                 continue;
             };
             if columns.iter().any(|(other, ..)| same_name(other, &name)) {

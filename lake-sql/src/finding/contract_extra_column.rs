@@ -20,13 +20,16 @@ pub const DOC: FindingDoc = FindingDoc {
     },
 };
 
-/// `declared`: the columns of the row.
-pub fn new(name: &str, column: &OutputColumn, declared: &[RelationColumn], row: &str) -> Finding {
-    let fields: Vec<&str> = declared.iter().map(|declared| declared.name.as_str()).collect();
+/// `missing`: the declared columns that the query does not give. Also the position of the one that was probably meant.
+pub fn new(name: &str, column: &OutputColumn, missing: &[&RelationColumn], row: &str) -> (Finding, Option<usize>) {
+    let fields: Vec<&str> = missing.iter().map(|declared| declared.name.as_str()).collect();
     let found = Finding::error(DOC.id, column.span, format!("output column `{name}` is not a field of `{row}`"))
         .label(format!("has type {}", column.ty));
     match nearest(name, &fields) {
-        Some(near) => found.help(format!("`{row}` has a field `{near}`; write `… as {near}`")),
-        None => found.help(format!("add the field to `{row}`, or leave the column out")),
+        Some(near) => {
+            let meant = fields.iter().position(|field| *field == near);
+            (found.help(format!("`{row}` has a field `{near}`; write `… as {near}`")), meant)
+        }
+        None => (found.help(format!("add the field to `{row}`, or leave the column out")), None),
     }
 }

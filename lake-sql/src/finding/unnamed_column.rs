@@ -12,9 +12,9 @@ pub const DOC: FindingDoc = FindingDoc {
     right: Example::Model { columns: &[("orders", "bigint", false)], sql: "select count(*) as orders from {orders}" },
 };
 
-/// The column at a position from 0.
-pub fn new(position: usize, span: Span) -> Finding {
+/// The column at a position from 0; `meant`: a column that is declared and missing.
+pub fn new(position: usize, meant: Option<&str>, span: Span) -> Finding {
     Finding::error(DOC.id, span, format!("output column {} has no name", position + 1))
         .label("unnamed")
-        .help("name it: … as name")
+        .help(format!("name it: … as {}", meant.unwrap_or("name")))
 }

@@ -1,0 +1,70 @@
+//! Every finding has a wrong example that gives it and a right one that gives nothing.
+
+#![allow(clippy::unwrap_used)]
+
+mod shop;
+
+use lake_sql::bind::{Helper, bind_helper, bind_statement, check_contract};
+use lake_sql::finding::Finding;
+use lake_sql::finding::doc::{ALL, Example};
+use lake_sql::syntax::{Templates, parse_expression, parse_query, parse_statement};
+use lake_sql::types::TypeRules;
+use shop::Shop;
+
+fn findings(example: Example) -> (String, Vec<Finding>) {
+    match example {
+        Example::Query(sql) => (sql.into(), shop::bound(sql, &Shop::default()).findings),
+        Example::Model { columns, sql } => {
+            let outcome = shop::bound(sql, &Shop::default());
+            let columns: Vec<_> =
+                columns.iter().map(|(name, ty, nullable)| shop::column(name, ty, *nullable, "")).collect();
+            let tree = parse_query(sql, Templates::Yes).tree.unwrap();
+            let mut findings = outcome.findings;
+            findings.extend(check_contract(&tree, &outcome.query.unwrap(), &columns, "Row"));
+            (sql.into(), findings)
+        }
+        Example::Helper { parameter: (name, ty, nullable), result, sql } => {
+            let helper = Helper {
+                name: "helper".into(),
+                parameters: vec![(name.into(), ty.parse().unwrap(), nullable)],
+                result: (result.0.parse().unwrap(), result.1),
+                template: sql.into(),
+            };
+            let tree = parse_expression(sql, Templates::Yes).tree.unwrap();
+            (sql.into(), bind_helper(&helper, &tree, &Shop::default(), TypeRules::New))
+        }
+        Example::Statement(sql) => {
+            let tree = parse_statement(sql).tree.unwrap();
+            let shop = Shop { tables: true, ..Shop::default() };
+            (sql.into(), bind_statement(&tree, sql, &shop, TypeRules::New).findings)
+        }
+    }
+}
+
+#[test]
+fn wrong_examples_give_their_finding_and_right_ones_none() {
+    let mut pages = vec![];
+    let mut mistaken = vec![];
+    for doc in ALL {
+        let (sql, wrong) = findings(doc.wrong);
+        let ids: Vec<_> = wrong.iter().map(|finding| finding.id).collect();
+        if ids != [doc.id] {
+            mistaken.push(format!("{}: {sql}\n{}", doc.id, shop::rendered(&sql, &wrong)));
+        }
+        pages.push(format!("{}\n\n{}", doc.text, shop::rendered(&sql, &wrong)));
+        let (sql, right) = findings(doc.right);
+        if !right.is_empty() {
+            mistaken.push(format!("{}: {sql}\n{}", doc.id, shop::rendered(&sql, &right)));
+        }
+    }
+    assert!(mistaken.is_empty(), "{}", mistaken.join("\n\n"));
+    insta::assert_snapshot!(pages.join("\n\n"));
+}
+
+#[test]
+fn ids_are_unique() {
+    let mut ids: Vec<_> = ALL.iter().map(|doc| doc.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), ALL.len());
+}
