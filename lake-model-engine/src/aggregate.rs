@@ -227,6 +227,11 @@ fn average(values: &[&Value], ty: &Type) -> Result<Value> {
             let total: i64 = values.iter().map(|value| if let Value::Millis(ms) = value { *ms } else { 0 }).sum();
             Value::Millis(total / count as i64)
         }
+        (Value::Months(_), _) => {
+            let total: i32 =
+                values.iter().map(|value| if let Value::Months(months) = value { *months } else { 0 }).sum();
+            Value::Months(total / count as i32)
+        }
         _ => functions::real(values.iter().map(|value| double(value)).sum::<f64>() / count as f64, ty),
     })
 }
@@ -336,7 +341,10 @@ fn statistics(function: &str, rows: &[Vec<Value>], values: &[&Value]) -> Result<
         "geometric_mean" => (count > 0.0).then(|| (xs.iter().map(|x| x.ln()).sum::<f64>() / count).exp()),
         "covar_pop" => (size > 0.0).then(|| deviations(&ys, &zs) / size),
         "covar_samp" => (size > 1.0).then(|| deviations(&ys, &zs) / (size - 1.0)),
-        "corr" => (size > 1.0).then(|| deviations(&ys, &zs) / (deviations(&ys, &ys) * deviations(&zs, &zs)).sqrt()),
+        "corr" => {
+            let scale = (deviations(&ys, &ys) * deviations(&zs, &zs)).sqrt();
+            Some(deviations(&ys, &zs) / scale).filter(|corr| size > 1.0 && !corr.is_nan())
+        }
         "regr_slope" => (size > 1.0).then(|| deviations(&ys, &zs) / deviations(&zs, &zs)),
         _ => return Err(unsupported(format!("aggregate {function}"))),
     };

@@ -121,6 +121,7 @@ pub fn parse_timestamp(text: &str) -> Option<(i64, Option<String>)> {
     };
     let zone_at = rest.find(|c: char| c.is_ascii_alphabetic() || c == '+' || c == '-');
     let (time, zone) = match zone_at {
+        Some(at) if &rest[at..] == "Z" => (rest[..at].trim(), Some("UTC".to_owned())),
         Some(at) => (rest[..at].trim(), Some(rest[at..].to_owned())),
         None => (rest, None),
     };

@@ -37,6 +37,11 @@ pub(super) fn call(call: &Call<'_>) -> Answer {
         ("reverse", 1) => Value::Array(call.array(0)?.iter().rev().cloned().collect()),
         ("repeat", 2) => {
             let count = usize::try_from(call.integer(1)?).unwrap_or(0);
+            if count > SEQUENCE {
+                return Err(invalid(format!(
+                    "count argument of repeat function must be less than or equal to {SEQUENCE}"
+                )));
+            }
             Value::Array(vec![args[0].clone(); count].into())
         }
         ("slice", 3) => slice(call)?,
@@ -58,6 +63,9 @@ fn maps(call: &Call<'_>) -> Answer {
         ("map", 0) => Value::Map([].into()),
         ("map", 2) => match (&args[0], &args[1]) {
             (Value::Null, _) | (_, Value::Null) => Value::Null,
+            _ if call.array(0)?.len() != call.array(1)?.len() => {
+                return Err(invalid("Key and value arrays must be the same length"));
+            }
             _ => map_from(call.array(0)?.iter().cloned().zip(call.array(1)?.iter().cloned()))?,
         },
         ("map_from_entries", 1) => map_from(call.array(0)?.iter().filter_map(|entry| match entry {
@@ -203,6 +211,9 @@ fn sequence(call: &Call<'_>) -> Result<Value> {
         Value::Millis(step) => step > 0,
         ref other => return Err(call.bad(other)),
     };
+    if if forward { stop < start } else { start < stop } {
+        return Err(invalid("sequence stop value should be behind the start value in the direction of the step"));
+    }
     let (mut values, mut next) = (vec![], start.clone());
     while if forward { next <= *stop } else { next >= *stop } {
         if values.len() == SEQUENCE {

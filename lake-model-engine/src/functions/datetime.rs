@@ -20,6 +20,11 @@ pub(super) fn call(call: &Call<'_>) -> Answer {
         return Ok(Some(Value::Integer(number)));
     }
     Ok(Some(match call.function {
+        "date_trunc" | "date_add" | "date_diff"
+            if is_clock_unit(call.text(0)?) && matches!(call.args.last(), Some(Value::Date(_))) =>
+        {
+            return Err(invalid(format!("'{}' is not a valid DATE field", call.text(0)?)));
+        }
         "date_trunc" => truncate(call.text(0)?, &call.args[1])?,
         "date_add" => add(call.text(0)?, call.integer(1)?, &call.args[2])?,
         "date_diff" => Value::Integer(difference(call.text(0)?, &call.args[1], &call.args[2])?),
@@ -29,7 +34,7 @@ pub(super) fn call(call: &Call<'_>) -> Answer {
             Value::Date(datetime::day_number(next) - 1)
         }
         "date" => cast::cast(&call.args[0], call.types[0], &Type::Date)?,
-        "from_unixtime" => Value::utc((call.double(0)? * SECOND as f64).round() as i64),
+        "from_unixtime" if call.args.len() == 1 => Value::utc((call.double(0)? * SECOND as f64).round() as i64),
         "to_unixtime" => Value::Double(cast_micros(&call.args[0])? as f64 / SECOND as f64),
         "to_milliseconds" => match call.args[0] {
             Value::Millis(millis) => Value::Integer(millis),
@@ -152,6 +157,10 @@ fn truncate(unit: &str, value: &Value) -> Result<Value> {
         other => return Err(invalid(format!("'{other}' is not a valid DATE field"))),
     };
     with_local(value, cut)
+}
+
+fn is_clock_unit(name: &str) -> bool {
+    matches!(unit(name), Ok(Unit::Micros(size)) if size < DAY)
 }
 
 /// Microseconds of units of fixed length, months of the others.
