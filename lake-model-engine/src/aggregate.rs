@@ -1,5 +1,6 @@
 //! GROUP BY and aggregate functions. An aggregate sees all rows of its group at once.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -166,7 +167,7 @@ fn aggregate(function: &str, rows: &[Vec<Value>], types: &[&Type], ty: &Type) ->
         "avg" => average(&values, ty)?,
         "min" | "max" if types.len() == 2 => several(function == "max", &values, rows)?,
         "min" => values.iter().min().map_or(Value::Null, |value| (*value).clone()),
-        "max" => values.iter().max().map_or(Value::Null, |value| (*value).clone()),
+        "max" => values.iter().max_by(|a, b| numbers_above_nan(a, b)).map_or(Value::Null, |value| (*value).clone()),
         "min_by" | "max_by" => extreme_by(function == "max_by", rows, types.len() == 3)?,
         "bool_and" | "every" => present(Value::Boolean(values.iter().all(|value| value.is_true()))),
         "bool_or" => present(Value::Boolean(values.iter().any(|value| value.is_true()))),
@@ -236,13 +237,20 @@ fn average(values: &[&Value], ty: &Type) -> Result<Value> {
     })
 }
 
+/// The order that a maximum is of: NaN is the answer only where there is no number.
+fn numbers_above_nan(a: &Value, b: &Value) -> Ordering {
+    let is_number = |value: &Value| !matches!(value, Value::Double(number) if number.is_nan());
+    is_number(a).cmp(&is_number(b)).then_with(|| a.cmp(b))
+}
+
 /// `min(x, n)` and `max(x, n)`.
 fn several(largest: bool, values: &[&Value], rows: &[Vec<Value>]) -> Result<Value> {
     let Some(count) = rows.first().map(|args| integer(&args[1])) else { return Ok(Value::Null) };
     let mut values: Vec<Value> = values.iter().map(|value| (*value).clone()).collect();
-    values.sort();
     if largest {
-        values.reverse();
+        values.sort_by(|a, b| numbers_above_nan(b, a));
+    } else {
+        values.sort();
     }
     values.truncate(usize::try_from(count).map_err(|_| data("INVALID_FUNCTION_ARGUMENT: negative count"))?);
     Ok(Value::Array(values.into()))
@@ -250,7 +258,7 @@ fn several(largest: bool, values: &[&Value], rows: &[Vec<Value>]) -> Result<Valu
 
 fn extreme_by(largest: bool, rows: &[Vec<Value>], several: bool) -> Result<Value> {
     let mut ranked: Vec<&Vec<Value>> = rows.iter().filter(|args| !args[1].is_null()).collect();
-    ranked.sort_by(|a, b| if largest { b[1].cmp(&a[1]) } else { a[1].cmp(&b[1]) });
+    ranked.sort_by(|a, b| if largest { numbers_above_nan(&b[1], &a[1]) } else { a[1].cmp(&b[1]) });
     let Some(first) = ranked.first() else { return Ok(Value::Null) };
     if !several {
         return Ok(first[0].clone());

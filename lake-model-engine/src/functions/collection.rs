@@ -211,21 +211,38 @@ fn sequence(call: &Call<'_>) -> Result<Value> {
         Value::Millis(step) => step > 0,
         ref other => return Err(call.bad(other)),
     };
+    if matches!(step, Value::Integer(0) | Value::Months(0) | Value::Millis(0)) {
+        return Err(invalid("step must not be zero"));
+    }
     if if forward { stop < start } else { start < stop } {
         return Err(invalid("sequence stop value should be behind the start value in the direction of the step"));
     }
-    let (mut values, mut next) = (vec![], start.clone());
-    while if forward { next <= *stop } else { next >= *stop } {
-        if values.len() == SEQUENCE {
+    let mut values = vec![];
+    for count in 0.. {
+        let next = stepped(start, &step, count, call.types[0])?;
+        if if forward { next > *stop } else { next < *stop } {
+            break;
+        }
+        if count == SEQUENCE as i64 {
             return Err(invalid(format!("result of sequence function must not have more than {SEQUENCE} entries")));
         }
-        let after = super::arithmetic("add", &next, &step, call.types[0])?;
-        if after == next {
-            return Err(invalid("step must not be zero"));
-        }
-        values.push(std::mem::replace(&mut next, after));
+        values.push(next);
     }
     Ok(Value::Array(values.into()))
+}
+
+/// So many steps from the start: months count from there, not from a shorter month on the way.
+fn stepped(start: &Value, step: &Value, count: i64, ty: &lake_sql::types::Type) -> Result<Value> {
+    let far = || invalid("sequence goes out of range");
+    let distance = match step {
+        Value::Integer(step) => Value::Integer(step.checked_mul(count).ok_or_else(far)?),
+        Value::Months(step) => {
+            Value::Months(i32::try_from(i64::from(*step).checked_mul(count).ok_or_else(far)?).map_err(|_| far())?)
+        }
+        Value::Millis(step) => Value::Millis(step.checked_mul(count).ok_or_else(far)?),
+        other => return Err(invalid(format!("steps of {other:?}"))),
+    };
+    super::arithmetic("add", start, &distance, ty)
 }
 
 /// `element_at`: null instead of an error; negative positions count from the end.
