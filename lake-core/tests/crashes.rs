@@ -215,6 +215,56 @@ fn other_writers_between_any_two_moments() {
     }
 }
 
+/// Another process brings a version of the same key between our look at the history and our write.
+#[test]
+fn another_writer_of_the_same_history() {
+    let lab = || {
+        let columns = "id bigint, at date, word varchar?, valid_from date, valid_to date?, is_current boolean";
+        let kind = Kind::History(history(HistoryInput::Events { delete_when: None }));
+        let lab = Lab::new(feed(), vec![model("a.rows", kind, columns, "select * from {feed}", &["raw.feed"])]);
+        lab.land(FIRST[0].0, FIRST[0].1);
+        lab.settle();
+        lab.land(SECOND[0].0, SECOND[0].1);
+        lab
+    };
+    let other = [
+        "update a.rows set valid_to = date '2022-01-05', is_current = false where id = 1 and is_current",
+        "insert into a.rows values (1, date '2022-01-05', 'z', date '2022-01-05', null, true)",
+    ];
+    for nth in 1.. {
+        let lab = lab();
+        lab.fault(nth, Fault::Meanwhile(other.iter().map(|sql| sql.to_string()).collect()));
+        let _ = lab.try_run();
+        if lab.engine.is_fault_pending() {
+            assert!(nth > 5);
+            break;
+        }
+        lab.settle();
+        let expected = [
+            "1 | 2022-01-01 | a | 2022-01-01 | 2022-01-02 | false",
+            "1 | 2022-01-02 | x | 2022-01-02 | 2022-01-05 | false",
+            "1 | 2022-01-05 | z | 2022-01-05 | null | true",
+            "2 | 2022-01-01 | b | 2022-01-01 | null | true",
+            "3 | 2022-01-02 | c | 2022-01-02 | null | true",
+        ];
+        assert_eq!(lab.rows("a.rows"), expected, "statement {nth}");
+    }
+}
+
+/// A second process at the same plan has applied what we are about to apply.
+#[test]
+fn a_runner_that_slept_applies_nothing_twice() {
+    let lab = SCENARIOS[0].before(1);
+    lab.fault(4, Fault::DieBefore);
+    let _ = lab.try_run();
+    let apply = lab.engine.statements().pop().unwrap();
+    assert!(apply.starts_with("insert into"), "{apply}");
+    lab.engine.execute(&apply).unwrap();
+    lab.settle();
+    assert_eq!(SCENARIOS[0].world(&lab), SCENARIOS[0].undisturbed(1));
+    assert!(lab.engine.execute(&apply).is_err(), "what it read is gone");
+}
+
 #[test]
 fn an_engine_that_cannot_rename_or_guard_loses_nothing_either() {
     let lab = |scenario: &Scenario| {

@@ -239,6 +239,11 @@ impl<'a> Execution<'a> {
             if error.effect == Unsure::Unknown && step.effect != Effect::Read && self.took_effect(step)? {
                 return Ok(Sent::Effective(StepOutcome::effective(None)));
             }
+            // What an engine remembers of the first try may be what made the other process give up.
+            if self.resumed && tries == 1 {
+                tries += 1;
+                continue;
+            }
             // A statement that may be repeated has nothing to be planned anew for.
             let repeats = step.probe == Probe::Repeat;
             match error.kind {
@@ -260,9 +265,11 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Different for each try in each run: an engine that remembers tokens would give back what has failed before.
+    /// The first try of a step has one token in whatever process, so that an engine that remembers tokens gives back
+    /// what a process that is gone has started. Later tries are the run's own: what has failed is not given back.
     fn token(&self, index: usize, tries: u32) -> String {
-        let name = format!("{} {} {} {index} {tries}", self.run, self.plan.model, self.plan.key());
+        let run = if tries == 1 { &self.plan.run } else { self.run };
+        let name = format!("{run} {} {} {index} {tries}", self.plan.model, self.plan.key());
         Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
@@ -305,10 +312,10 @@ impl<'a> Execution<'a> {
         }
         if let Fence::Head { table, rows: wanted, .. } = &step.fence {
             let wanted = measure(&self.outcomes, wanted).and_then(|n| n.parse::<u64>().ok());
+            // Nothing changed: another writer was first, or a second process at this very plan.
             let applied = match stats.rows {
-                Some(0) => wanted == Some(0),
-                Some(_) => true,
-                None => self.took_effect(step)?,
+                Some(rows) if rows > 0 || wanted == Some(0) => true,
+                Some(_) | None => self.took_effect(step)?,
             };
             if !applied {
                 return Ok(Sent::Conflict(format!("another writer has changed {table}")));

@@ -345,6 +345,7 @@ fn a_conflict_is_planned_anew() {
     lab.land("2.json");
     lab.fault("merge into", Fault::Fails(ErrorKind::Conflict));
     lab.fault("merge into", Fault::ChangesNothing);
+    lab.fault("select count(*) as n\nfrom", Fault::Rows(1));
     assert_eq!(lab.outcomes(), [Outcome::Published]);
     assert_eq!(lab.events.lock().unwrap().iter().filter(|e| matches!(e, Event::Conflict { .. })).count(), 2);
     assert_eq!(lab.tables(), ["a.rows"]);
