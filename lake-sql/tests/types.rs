@@ -6,7 +6,8 @@
 use lake_sql::functions::{self, Arg, NoMatch};
 use lake_sql::syntax::tree::BinaryOp;
 use lake_sql::types::operators::{OperatorError, binary};
-use lake_sql::types::{Assignment, Type, TypeRules, can_assign, can_cast, common_super_type};
+use lake_sql::types::{Assignment, Field, Type, TypeRules, can_assign, can_cast, can_coerce, common_super_type};
+use proptest::prelude::*;
 
 const RULES: [TypeRules; 2] = [TypeRules::New, TypeRules::Old];
 
@@ -95,4 +96,59 @@ fn calls_have_the_servers_types() {
             Err(_) => "!".to_owned(),
         }
     });
+}
+
+fn scalar() -> impl Strategy<Value = Type> {
+    prop_oneof![
+        Just(Type::Boolean),
+        Just(Type::TinyInt),
+        Just(Type::BigInt),
+        Just(Type::Real),
+        Just(Type::Double),
+        (1_u8..=38)
+            .prop_flat_map(|precision| (0..=precision).prop_map(move |scale| Type::Decimal { precision, scale })),
+        proptest::option::of(0_u32..300).prop_map(Type::Varchar),
+        (0_u32..300).prop_map(Type::Char),
+        Just(Type::Json),
+        Just(Type::Date),
+        (0_u8..=12).prop_map(Type::Time),
+        (0_u8..=12).prop_map(Type::TimeTz),
+        (0_u8..=12).prop_map(Type::Timestamp),
+        (0_u8..=12).prop_map(Type::TimestampTz),
+        Just(Type::IntervalYearToMonth),
+        Just(Type::IntervalDayToSecond),
+        Just(Type::Unknown),
+        Just(Type::Opaque("tdigest".to_owned())),
+    ]
+}
+
+fn any_type() -> impl Strategy<Value = Type> {
+    let name = proptest::option::of(prop_oneof!["[a-z][a-z0-9_]{0,5}", "[ -~é]{1,6}", Just("timestamp".to_owned())]);
+    scalar().prop_recursive(3, 12, 3, move |inner| {
+        let field = (name.clone(), inner.clone()).prop_map(|(name, ty)| Field { name, ty });
+        prop_oneof![
+            inner.clone().prop_map(|element| Type::Array(Box::new(element))),
+            (inner.clone(), inner).prop_map(|(key, value)| Type::Map(Box::new(key), Box::new(value))),
+            proptest::collection::vec(field, 1..4).prop_map(Type::Row),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_printed_reads_as_the_same_type(ty in any_type()) {
+        prop_assert_eq!(ty.to_string().parse::<Type>(), Ok(ty));
+    }
+
+    #[test]
+    fn a_common_type_takes_both_whatever_their_order(a in any_type(), b in any_type()) {
+        for rules in RULES {
+            let common = common_super_type(&a, &b, rules);
+            prop_assert_eq!(&common, &common_super_type(&b, &a, rules));
+            if let Some(common) = common {
+                prop_assert!(can_coerce(&a, &common, rules) && can_coerce(&b, &common, rules), "{} {} {}", a, b, common);
+                prop_assert!(can_cast(&a, &common, rules), "{} as {}", a, common);
+            }
+        }
+    }
 }

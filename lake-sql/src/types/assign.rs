@@ -52,6 +52,7 @@ fn number(from: &Type, to: &Type) -> Assignment {
     const ROUNDS: Assignment = Assignment::Lossy("digits behind the point are rounded");
     const RANGE: Assignment = Assignment::Lossy("large values fail as out of range");
     const INEXACT: Assignment = Assignment::Lossy("large values lose digits");
+    const BINARY: Assignment = Assignment::Lossy("decimal fractions become binary approximations");
     let floating = |ty: &Type| matches!(ty, Type::Real | Type::Double);
     match (whole_digits(from), whole_digits(to)) {
         _ if floating(from) && floating(to) => match (from, to) {
@@ -59,9 +60,10 @@ fn number(from: &Type, to: &Type) -> Assignment {
             _ => Assignment::Exact,
         },
         _ if floating(from) => ROUNDS,
-        (Some((whole, scale)), None) => {
+        (Some((_, scale)), None) if scale > 0 => BINARY,
+        (Some((whole, _)), None) => {
             let exact_digits = if *to == Type::Real { 7 } else { 15 };
-            if whole + scale <= exact_digits && scale == 0 { Assignment::Exact } else { INEXACT }
+            if whole <= exact_digits { Assignment::Exact } else { INEXACT }
         }
         (Some((_, from_scale)), Some((_, to_scale))) if from_scale > to_scale => ROUNDS,
         _ if from.is_integer() && to.is_integer() && integer_digits(from) <= integer_digits(to) => Assignment::Exact,
