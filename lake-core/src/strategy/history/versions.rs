@@ -9,6 +9,7 @@
 //! marked            each event beside the one before it
 //! flagged           whether it begins a version or ends one
 //! versions          from one such event to the next
+//! results           the versions with the columns of the published table
 //! ```
 
 use super::OPERATION;
@@ -29,7 +30,7 @@ pub(super) struct Versions<'a> {
 impl Versions<'_> {
     /// All versions, for a first run.
     pub(super) fn all(&self) -> String {
-        format!("with {}\nselect {} from final v", self.chain().join(",\n"), qualified("v", self.columns.all()))
+        format!("with {}\nselect {} from results v", self.chain().join(",\n"), qualified("v", self.columns.all()))
     }
 
     /// The versions of the touched keys, and what is to be done with each.
@@ -49,7 +50,7 @@ impl Versions<'_> {
              select {items},\n\
              case when v.{start} is null then 'delete' when t.{start} is null then 'insert' \
              when {differs} then 'update' else 'same' end as {OPERATION}\n\
-             from final v\nfull join existing t on {on}",
+             from results v\nfull join existing t on {on}",
             chain = self.chain().join(",\n"),
             items = items.join(",\n"),
             differs = sql::distinct("v", "t", &values),
@@ -254,7 +255,7 @@ impl Versions<'_> {
             values = qualified("f", &names),
         ));
         let items: Vec<String> = columns.all().iter().map(|name| self.final_column(name)).collect();
-        chain.push(format!("final as (\nselect {}\nfrom versions w\nwhere not w.lake_deleted\n)", items.join(", ")));
+        chain.push(format!("results as (\nselect {}\nfrom versions w\nwhere not w.lake_deleted\n)", items.join(", ")));
         chain
     }
 

@@ -1,0 +1,167 @@
+//! The statements of every strategy, for every dialect.
+#![allow(clippy::unwrap_used)]
+
+mod lab;
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use lab::*;
+use lake_core::engine::Capabilities;
+use lake_core::model::spec::*;
+use lake_core::plan::facts::{Facts, Publication, TableFact, UpstreamFact};
+use lake_core::plan::{Action, FileMark};
+use lake_core::project::Project;
+use lake_core::project::settings::Target;
+use lake_core::strategy::{Context, Decision, plan};
+use lake_sql::render::dialect::Dialect;
+
+const CAPABILITIES: Capabilities =
+    Capabilities { guard_by_refs: true, replace_view: true, rename_table: true, files: true, max_concurrency: 1 };
+
+fn published() -> Publication {
+    Publication {
+        version: 1,
+        number: 1,
+        run: "r1".into(),
+        attempt: 1,
+        at: String::new(),
+        fingerprint: "older".into(),
+        table: None,
+        inputs: BTreeMap::new(),
+        files: BTreeMap::new(),
+        files_before: None,
+        rows: None,
+        high_water: Some("2026-02-27".into()),
+    }
+}
+
+/// Facts of a first run, or of a later one.
+fn facts(model: &ModelSpec, first: bool) -> Facts {
+    let view = matches!(model.kind, Kind::View | Kind::Table);
+    let columns = model.columns.iter().map(|c| (c.name.clone(), c.ty.clone(), c.nullable)).collect();
+    let table = TableFact { view, columns, snapshot: Some(4711), definition: None };
+    let upstream = match model.query.bindings[0].1.clone() {
+        Binding::Ref(id) if id.name == "feed" => {
+            (id, UpstreamFact::Files(vec![FileMark { path: "feed/1.json".into(), size: 10 }]))
+        }
+        Binding::Ref(id) => {
+            let columns = columns_of("day date, code varchar, price decimal(18,6)");
+            let found = Some(TableFact { view: false, columns, snapshot: Some(8_000_000_000_000), definition: None });
+            (id, UpstreamFact::Table { found, leaves: BTreeMap::new() })
+        }
+        other => panic!("{other:?}"),
+    };
+    let superseded = lake_core::engine::PhysicalName { schema: "a".into(), table: "t__r1_1".into() };
+    Facts {
+        run: "r2".into(),
+        attempt: 1,
+        now: DateTime::from_timestamp(1_772_000_000, 0).unwrap(),
+        schema_exists: !first,
+        target: (!first).then_some(table),
+        upstreams: [upstream].into(),
+        published: (!first)
+            .then(|| Publication { table: (model.kind == Kind::Table).then_some(superseded), ..published() }),
+        consumed: BTreeMap::new(),
+        leftovers: vec![],
+        force: false,
+    }
+}
+
+fn columns_of(text: &str) -> Vec<(String, lake_sql::types::Type, bool)> {
+    columns(text).into_iter().map(|c| (c.name, c.ty, c.nullable)).collect()
+}
+
+/// All statements of a plan, with their step, effect and fence.
+fn statements(dialect: &Dialect, model: ModelSpec, first: bool) -> String {
+    let sources = vec![
+        files("raw.feed", "day date, code varchar, price decimal(18,6)?"),
+        table_source("raw.prices", "day date, code varchar, price decimal(18,6)"),
+    ];
+    let mut target = Target::named("golden");
+    target.warehouse = "s3://lake/warehouse".into();
+    let project = Project::load(vec![model.clone()], sources, target).unwrap();
+    let context = Context { project: &project, dialect, capabilities: &CAPABILITIES };
+    let Decision::Run(plan) = plan(&context, &model, &facts(&model, first)).unwrap() else { panic!("nothing to do") };
+    let mut text = String::new();
+    for step in &plan.steps {
+        let sql = match &step.action {
+            Action::Statement(sql) => sql.as_str(),
+            Action::Release => "(the journal records the publication)",
+        };
+        text.push_str(&format!("-- {} ({:?})\n{sql}\n\n", step.name, step.effect));
+    }
+    text
+}
+
+fn check(name: &str, model: &ModelSpec) {
+    for dialect in [Dialect::EMBEDDED, Dialect::ATHENA, Dialect::TRINO] {
+        for (first, when) in [(true, "first"), (false, "later")] {
+            let text = statements(&dialect, model.clone(), first);
+            insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+                insta::assert_snapshot!(format!("{name}-{}-{when}", dialect.name), text);
+            });
+        }
+    }
+}
+
+const PRICES: &str = "day date, code varchar, price decimal(18,6)";
+
+#[test]
+fn view() {
+    check("view", &model("a.t", Kind::View, PRICES, "select * from {prices} where price > 1.5", &["raw.prices"]));
+}
+
+#[test]
+fn table() {
+    let mut columns = model("a.t", Kind::Table, PRICES, "select * from {prices} where price > 1.5", &["raw.prices"]);
+    columns.columns[2].audits = vec![ColumnAudit::Condition("{column} > 0".into())];
+    check("table", &columns);
+}
+
+#[test]
+fn rows_appended() {
+    check("append", &model("a.t", append(), PRICES, "select day, code, price from {feed}", &["raw.feed"]));
+}
+
+#[test]
+fn rows_merged() {
+    let kind = merge(&["day", "code"]);
+    check("merge", &model("a.t", kind, PRICES, "select day, code, price from {feed}", &["raw.feed"]));
+}
+
+#[test]
+fn history_of_full_extracts() {
+    let spec = HistorySpec {
+        key: vec!["code".into()],
+        sequence: "day".into(),
+        ..history(HistoryInput::FullExtract(Deletes::Close { max_percent: 50, allow_empty: false }))
+    };
+    let columns = format!("{PRICES}, valid_from date, valid_to date?, is_current boolean");
+    check(
+        "history-extract",
+        &model("a.t", Kind::History(spec), &columns, "select day, code, price from {feed}", &["raw.feed"]),
+    );
+}
+
+#[test]
+fn history_of_events() {
+    let spec = HistorySpec {
+        key: vec!["code".into()],
+        sequence: "day".into(),
+        tracked: Some(vec![]),
+        ties: Ties::LastBy("price".into()),
+        names: HistoryNames {
+            from: "start".into(),
+            to: "finish".into(),
+            open_end: Some("2999-01-01".into()),
+            current: "latest".into(),
+        },
+        input: HistoryInput::Events { delete_when: Some("price is null".into()) },
+    };
+    let columns = format!("{PRICES}, start date, finish date, latest boolean");
+    check(
+        "history-events",
+        &model("a.t", Kind::History(spec), &columns, "select day, code, price from {feed}", &["raw.feed"]),
+    );
+}
