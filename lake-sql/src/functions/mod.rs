@@ -180,10 +180,10 @@ pub fn lookup(name: &str) -> Option<&'static Function> {
 /// A lambda may be asked for several times while its parameters' types are found; the last answer counts, and its
 /// parameters are those of the returned [`Type::Function`].
 pub fn resolve(name: &str, args: &[Arg], rules: TypeRules, lambda: &mut BindLambda<'_>) -> Result<Resolved, NoMatch> {
-    let entry = find(name).filter(|entry| entry.signatures.iter().any(|signature| signature.exists(rules)));
+    let entry = find(name).filter(|entry| entry.signatures().iter().any(|signature| signature.exists(rules)));
     let entry = entry.ok_or(NoMatch::UnknownName)?;
     let function = entry.function;
-    match choose(&entry.signatures, args, function.nulls == Nulls::Propagate, rules, lambda) {
+    match choose(entry.signatures(), args, function.nulls == Nulls::Propagate, rules, lambda) {
         Ok(chosen) => Ok(Resolved { function, args: chosen.args, result: chosen.result }),
         Err(Refusal::None) => Err(NoMatch::NoOverload(written(entry, rules))),
         Err(Refusal::Ambiguous) => Err(NoMatch::Ambiguous(written(entry, rules))),
@@ -198,7 +198,15 @@ pub fn is_statistic(name: &str) -> bool {
 
 struct Entry {
     function: &'static Function,
-    signatures: Vec<Signature>,
+    /// Read at the first call: a build uses few of the functions.
+    signatures: OnceLock<Vec<Signature>>,
+}
+
+impl Entry {
+    fn signatures(&self) -> &[Signature] {
+        let read = |text: &&'static str| Signature::parse(text).expect("the catalogue's tests read every signature");
+        self.signatures.get_or_init(|| self.function.signatures.iter().map(read).collect())
+    }
 }
 
 fn find(name: &str) -> Option<&'static Entry> {
@@ -215,7 +223,7 @@ fn written(entry: &Entry, rules: TypeRules) -> Vec<String> {
         let end = [" where ", " only "].iter().filter_map(|word| text.find(word)).min().unwrap_or(text.len());
         format!("{}{}", entry.function.name, &text[..end])
     };
-    entry.signatures.iter().filter(|signature| signature.exists(rules)).map(plain).collect()
+    entry.signatures().iter().filter(|signature| signature.exists(rules)).map(plain).collect()
 }
 
 fn catalogue() -> &'static BTreeMap<&'static str, Entry> {
@@ -238,14 +246,8 @@ fn catalogue() -> &'static BTreeMap<&'static str, Entry> {
             url::FUNCTIONS,
             conversion::FUNCTIONS,
         ];
-        let read = |text: &&'static str| Signature::parse(text).expect("the catalogue's tests read every signature");
-        families
-            .into_iter()
-            .flatten()
-            .map(|function| {
-                (function.name, Entry { function, signatures: function.signatures.iter().map(read).collect() })
-            })
-            .collect()
+        let entry = |function: &'static Function| (function.name, Entry { function, signatures: OnceLock::new() });
+        families.into_iter().flatten().map(entry).collect()
     })
 }
 
@@ -258,7 +260,7 @@ mod tests {
         assert!(catalogue().len() > 300, "{}", catalogue().len());
         for (name, entry) in catalogue() {
             assert_eq!(*name, name.to_lowercase());
-            assert!(!entry.signatures.is_empty(), "{name} has no signature");
+            assert!(!entry.signatures().is_empty(), "{name} has no signature");
         }
         assert!(names().contains(&"coalesce"));
     }
