@@ -129,12 +129,12 @@ fn faults_of_every_statement() {
                     let lab = scenario.before(load);
                     lab.fault(nth, fault.clone());
                     let _ = lab.try_run();
-                    if lab.engine.is_fault_pending() {
+                    if lab.world.engine.is_fault_pending() {
                         break;
                     }
                     lab.settle();
                     let place = format!("{}, load {load}, {fault:?} at statement {nth}", scenario.name);
-                    assert_eq!(scenario.world(&lab), expected, "{place}: {:#?}", lab.engine.statements());
+                    assert_eq!(scenario.world(&lab), expected, "{place}: {:#?}", lab.world.engine.statements());
                     assert!(lab.outcomes().iter().all(|outcome| outcome == "unchanged"), "{place}");
                     nth += 1;
                 }
@@ -161,7 +161,7 @@ fn death_at_every_write_of_the_journal() {
                         "{}, load {load}, {:?}: {:#?}",
                         scenario.name,
                         death(nth),
-                        lab.engine.statements()
+                        lab.world.engine.statements()
                     );
                     if lived {
                         assert!(nth > 5, "{}", scenario.name);
@@ -201,7 +201,7 @@ fn other_writers_between_any_two_moments() {
             let lab = scenario.before(1);
             lab.fault(nth, Fault::Meanwhile(vec!["insert into a.rows values (99, date '2022-01-01', 'z')".into()]));
             let _ = lab.try_run();
-            if lab.engine.is_fault_pending() {
+            if lab.world.engine.is_fault_pending() {
                 assert!(nth > 4);
                 break;
             }
@@ -272,7 +272,7 @@ fn an_engine_that_cannot_rename_or_guard_loses_nothing_either() {
         let mut engine = lake_model_engine::ModelEngine::new();
         engine.capabilities_mut().rename_table = false;
         engine.capabilities_mut().guard_by_refs = false;
-        lab.engine = std::sync::Arc::new(engine);
+        lab.world = lake_model_engine::World::with_engine(engine);
         lab
     };
     for scenario in &SCENARIOS {

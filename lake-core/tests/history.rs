@@ -29,6 +29,7 @@ fn land(lab: &Lab, path: &str, rows: &[&str]) {
 /// Versions as `id value from–to`.
 fn versions(lab: &Lab) -> Vec<String> {
     let rows = lab
+        .world
         .engine
         .execute("select id, value, valid_from, valid_to from a.h order by id, valid_from")
         .unwrap()

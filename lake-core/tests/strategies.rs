@@ -28,15 +28,16 @@ fn a_table_and_a_view_over_it() {
             model("a.shown", Kind::View, "total bigint?", "select total from {sums}", &["a.sums"]),
         ],
     );
-    lab.engine.execute("create schema raw").unwrap();
-    lab.engine
+    lab.world.engine.execute("create schema raw").unwrap();
+    lab.world
+        .engine
         .execute("create table raw.orders as select * from (values (bigint '1', bigint '10'), (2, 20)) t (id, amount)")
         .unwrap();
     assert_eq!(lab.outcomes(), ["published 1", "published"]);
     assert_eq!(lab.rows("a.shown"), ["30"]);
     assert_eq!(lab.outcomes(), ["unchanged", "unchanged"]);
 
-    lab.engine.execute("insert into raw.orders values (3, 30)").unwrap();
+    lab.world.engine.execute("insert into raw.orders values (3, 30)").unwrap();
     assert_eq!(lab.outcomes(), ["published 1", "unchanged"]);
     assert_eq!(lab.rows("a.shown"), ["60"]);
     assert_eq!(lab.names(), ["a.shown", "a.sums", "a.sums", "raw.orders"]);
@@ -120,8 +121,8 @@ fn bad_rows_are_refused_before_readers_see_them() {
 #[test]
 fn faults_of_the_world_have_clear_words() {
     let lab = loads(append());
-    lab.engine.execute("create schema a").unwrap();
-    lab.engine.execute("create table a.rows as select bigint '1' as id, 'x' as word").unwrap();
+    lab.world.engine.execute("create schema a").unwrap();
+    lab.world.engine.execute("create table a.rows as select bigint '1' as id, 'x' as word").unwrap();
     assert_eq!(lab.outcomes(), ["failed: a.rows exists, but the journal knows of no load of it"]);
 
     let lab = loads(merge(&["id"]));
@@ -136,8 +137,8 @@ fn faults_of_the_world_have_clear_words() {
         vec![model("a.t", Kind::Table, "id bigint", "select id from {orders}", &["raw.orders"])],
     );
     assert_eq!(lab.outcomes(), ["failed: `raw.orders` is not in the catalog (looked for raw.orders)"]);
-    lab.engine.execute("create schema raw").unwrap();
-    lab.engine.execute("create table raw.orders as select 'x' as id").unwrap();
+    lab.world.engine.execute("create schema raw").unwrap();
+    lab.world.engine.execute("create table raw.orders as select 'x' as id").unwrap();
     assert_eq!(
         lab.outcomes(),
         [

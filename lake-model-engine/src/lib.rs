@@ -23,6 +23,7 @@ mod functions;
 mod join;
 mod json;
 mod parse;
+mod process;
 mod relation;
 mod rewrite;
 mod server;
@@ -42,6 +43,7 @@ use lake_sql::render::dialect::Dialect;
 use lake_sql::types::Type;
 
 pub use faults::{Fault, Life};
+pub use process::{Death, World};
 pub use value::Value;
 
 /// A process's connection to the engine.

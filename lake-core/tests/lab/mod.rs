@@ -2,29 +2,23 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 mod declare;
-mod store;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use lake_core::journal::Journal;
 use lake_core::model::spec::{Id, ModelSpec, SourceSpec};
 use lake_core::plan::FileMark;
 use lake_core::project::Project;
 use lake_core::project::settings::Target;
 use lake_core::run::cancel::CancelToken;
-use lake_core::run::clock::Clock;
 use lake_core::run::event::Event;
 use lake_core::run::landing::{Landing, LandingError};
 use lake_core::run::session::{RunOptions, Session};
 use lake_core::run::summary::{ModelResult, RunSummary};
-use lake_model_engine::{Fault, ModelEngine};
-use object_store::memory::InMemory;
+use lake_model_engine::{Fault, World};
 
 pub use declare::*;
-pub use store::{Death, MortalStore};
+pub use lake_model_engine::Death;
 
 /// Files that have arrived.
 #[derive(Clone, Default)]
@@ -42,23 +36,9 @@ impl Landing for Files {
     }
 }
 
-/// The engine's time.
-struct EngineClock(Arc<ModelEngine>);
-
-impl Clock for EngineClock {
-    fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0.now()).unwrap()
-    }
-
-    fn sleep(&self, duration: Duration) {
-        self.0.advance(duration);
-    }
-}
-
 /// A project, its engine, its journal and its files.
 pub struct Lab {
-    pub engine: Arc<ModelEngine>,
-    store: Arc<InMemory>,
+    pub world: World,
     files: Files,
     sources: Vec<SourceSpec>,
     models: Vec<ModelSpec>,
@@ -72,8 +52,7 @@ pub struct Lab {
 impl Lab {
     pub fn new(sources: Vec<SourceSpec>, models: Vec<ModelSpec>) -> Self {
         Self {
-            engine: Arc::new(ModelEngine::new()),
-            store: Arc::new(InMemory::new()),
+            world: World::default(),
             files: Files::default(),
             sources,
             models,
@@ -91,12 +70,8 @@ impl Lab {
 
     /// A new process: a session of its own, over the same tables and journal.
     pub fn session(&self) -> Session {
-        let engine = Arc::new(self.engine.connect());
         let project = Project::load(self.models.clone(), self.sources.clone(), Target::named("lab")).unwrap();
-        let store = MortalStore::new(self.store.clone(), engine.life(), self.death.lock().unwrap().take());
-        let journal = Journal::new(Arc::new(store)).unwrap();
-        let clock = Arc::new(EngineClock(engine.clone()));
-        Session::with(project, engine, journal, Box::new(self.files.clone()), clock)
+        self.world.start(project, Box::new(self.files.clone()), self.death.lock().unwrap().take())
     }
 
     /// A run of everything in a new process; None if the process died.
@@ -135,7 +110,7 @@ impl Lab {
     }
 
     pub fn land(&self, path: &str, content: &str) {
-        self.engine.put_file(path, content);
+        self.world.engine.put_file(path, content);
         self.files.0.lock().unwrap().push(FileMark { path: path.into(), size: content.len() as u64 });
     }
 
@@ -145,22 +120,22 @@ impl Lab {
     }
 
     pub fn fault(&self, nth: u64, fault: Fault) {
-        self.engine.schedule(nth, fault);
+        self.world.engine.schedule(nth, fault);
     }
 
     pub fn rows(&self, table: &str) -> Vec<String> {
-        self.engine.table(table)
+        self.world.engine.table(table)
     }
 
     /// Number of commits of a table.
     pub fn commits(&self, schema: &str, table: &str) -> usize {
-        self.engine.table(&format!("{schema}.\"{table}$snapshots\"")).len()
+        self.world.engine.table(&format!("{schema}.\"{table}$snapshots\"")).len()
     }
 
     /// Names without run ids: what is left in the catalog.
     pub fn names(&self) -> Vec<String> {
         let mut names: Vec<String> =
-            self.engine.names().into_iter().map(|name| name.split("__r2").next().unwrap().to_owned()).collect();
+            self.world.engine.names().into_iter().map(|name| name.split("__r2").next().unwrap().to_owned()).collect();
         names.sort();
         names
     }

@@ -1,14 +1,61 @@
-//! An object store that dies with its process, or kills it at a write.
+//! Processes that share tables and a journal: what one of them holds dies with it.
 
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
-use lake_model_engine::Life;
+use lake_core::journal::Journal;
+use lake_core::project::Project;
+use lake_core::run::clock::Clock;
+use lake_core::run::landing::Landing;
+use lake_core::run::session::Session;
 use object_store::memory::InMemory;
 use object_store::path::Path;
-use object_store::*;
+use object_store::{
+    CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+};
+
+use crate::{Life, ModelEngine};
+
+/// Tables and a journal that outlive processes.
+#[derive(Default)]
+pub struct World {
+    /// A connection that no process holds.
+    pub engine: ModelEngine,
+    journal: Arc<InMemory>,
+}
+
+impl World {
+    /// The same journal over another engine.
+    pub fn with_engine(engine: ModelEngine) -> Self {
+        Self { engine, journal: Arc::default() }
+    }
+
+    /// A new process, which may be doomed to die at a write of its journal.
+    pub fn start(&self, project: Project, landing: Box<dyn Landing>, death: Option<Death>) -> Session {
+        let engine = Arc::new(self.engine.connect());
+        let store = MortalStore { inner: self.journal.clone(), life: engine.life(), death, writes: AtomicU64::new(0) };
+        let journal = Journal::new(Arc::new(store)).expect("a runtime for the journal can be had");
+        Session::with(project, engine.clone(), journal, landing, Arc::new(EngineClock(engine)))
+    }
+}
+
+/// The engine's time, which passes only when something happens.
+struct EngineClock(Arc<ModelEngine>);
+
+impl Clock for EngineClock {
+    fn now(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.0.now()).expect("virtual time stays near its start")
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.0.advance(duration);
+    }
+}
 
 /// When the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +68,7 @@ pub enum Death {
 
 /// The journal's store as one process sees it.
 #[derive(Debug)]
-pub struct MortalStore {
+struct MortalStore {
     inner: Arc<InMemory>,
     life: Life,
     death: Option<Death>,
@@ -29,10 +76,6 @@ pub struct MortalStore {
 }
 
 impl MortalStore {
-    pub fn new(inner: Arc<InMemory>, life: Life, death: Option<Death>) -> Self {
-        Self { inner, life, death, writes: AtomicU64::new(0) }
-    }
-
     fn alive(&self) -> Result<()> {
         match self.life.is_alive() {
             true => Ok(()),
