@@ -265,11 +265,11 @@ impl Binder<'_> {
         span: Span,
     ) -> FromItem {
         let scope = left.scope(outer, self.frames.len());
-        if let Some((args, ordinality, alias)) = unnest_of(right)
+        if let Some(unnest) = unnest_of(right)
             && matches!(kind, tree::JoinKind::Cross | tree::JoinKind::Inner | tree::JoinKind::Left)
         {
             self.require_true(condition);
-            return self.unnest_join(left, args, ordinality, kind == tree::JoinKind::Left, alias, &scope, span);
+            return self.unnest_join(left, &unnest, kind == tree::JoinKind::Left, &scope, span);
         }
         let lateral = is_lateral(right);
         let right = if lateral { self.relation(right, &lateral_scope(&scope)) } else { self.relation(right, outer) };
@@ -341,16 +341,21 @@ fn is_lateral(relation: &tree::Relation) -> bool {
     }
 }
 
-/// An unnest with its alias and column names.
-pub(super) type UnnestAlias<'t> = Option<(&'t Ident, &'t [Ident])>;
+/// An UNNEST as written.
+struct WrittenUnnest<'t> {
+    args: &'t [tree::Expr],
+    ordinality: bool,
+    /// Alias and column names.
+    alias: Option<(&'t Ident, &'t [Ident])>,
+}
 
-fn unnest_of(relation: &tree::Relation) -> Option<(&[tree::Expr], bool, UnnestAlias<'_>)> {
+fn unnest_of(relation: &tree::Relation) -> Option<WrittenUnnest<'_>> {
     match &relation.kind {
-        RelationKind::Unnest { args, ordinality } => Some((args, *ordinality, None)),
-        RelationKind::Aliased { relation, alias, columns } => match unnest_of(relation)? {
-            (args, ordinality, None) => Some((args, ordinality, Some((alias, columns)))),
-            _ => None,
-        },
+        RelationKind::Unnest { args, ordinality } => Some(WrittenUnnest { args, ordinality: *ordinality, alias: None }),
+        RelationKind::Aliased { relation, alias, columns } => {
+            let inner = unnest_of(relation).filter(|inner| inner.alias.is_none())?;
+            Some(WrittenUnnest { alias: Some((alias, columns)), ..inner })
+        }
         RelationKind::Parenthesized(inner) => unnest_of(inner),
         _ => None,
     }
@@ -361,17 +366,15 @@ impl Binder<'_> {
     fn unnest_join(
         &mut self,
         left: FromItem,
-        args: &[tree::Expr],
-        ordinality: bool,
+        unnest: &WrittenUnnest<'_>,
         outer: bool,
-        alias: UnnestAlias<'_>,
         scope: &Scope<'_>,
         span: Span,
     ) -> FromItem {
         let (left_fields, left_sources) = (left.fields.clone(), left.sources.clone());
         let input = FromItem { rel: left.rel, fields: vec![], sources: vec![] };
-        let mut item = self.unnest(input, args, ordinality, outer, scope, span);
-        if let Some((alias, columns)) = alias {
+        let mut item = self.unnest(input, unnest.args, unnest.ordinality, outer, scope, span);
+        if let Some((alias, columns)) = unnest.alias {
             item = self.rename(item, alias, columns);
         }
         item.fields.splice(0..0, left_fields);
