@@ -140,13 +140,18 @@ fn ranged<T: TryFrom<i64>>(text: &str) -> Option<Literal> {
 /// `42`, `1_000`, `0x2A`, `0o17`, `0b101`: integer if it fits, bigint else.
 fn integer(digits: &str) -> Option<(Literal, Type)> {
     let plain = digits.replace('_', "").to_ascii_lowercase();
-    let value = match plain.get(..2) {
-        Some("0x") => i64::from_str_radix(&plain[2..], 16),
-        Some("0o") => i64::from_str_radix(&plain[2..], 8),
-        Some("0b") => i64::from_str_radix(&plain[2..], 2),
-        _ => plain.parse(),
-    }
-    .ok()?;
+    let (sign, plain) = match plain.strip_prefix('-') {
+        Some(plain) => ("-", plain),
+        None => ("", plain.as_str()),
+    };
+    let radix = match plain.get(..2) {
+        Some("0x") => 16,
+        Some("0o") => 8,
+        Some("0b") => 2,
+        _ => 10,
+    };
+    let digits = if radix == 10 { plain } else { &plain[2..] };
+    let value = i64::from_str_radix(&format!("{sign}{digits}"), radix).ok()?;
     let ty = if i32::try_from(value).is_ok() { Type::Integer } else { Type::BigInt };
     Some((Literal::Integer(value), ty))
 }

@@ -38,7 +38,7 @@ pub enum Example {
     Statement(&'static str),
 }
 
-/// All findings of the binder.
+/// All findings about queries.
 pub const ALL: &[FindingDoc] = &[
     super::alias_columns::DOC,
     super::contract_null::DOC,
@@ -87,6 +87,8 @@ pub const ALL: &[FindingDoc] = &[
     super::star_argument::DOC,
     super::subquery_columns::DOC,
     super::subscript::DOC,
+    super::syntax::DOC,
+    super::syntax::TOO_DEEP,
     super::ties_without_order::DOC,
     super::ungrouped_column::DOC,
     super::unknown_column::DOC,

@@ -15,6 +15,11 @@ pub const DOC: FindingDoc = FindingDoc {
 
 /// `text`: the constant as written.
 pub fn new(text: &str, ty: Option<&Type>, span: Span) -> Finding {
+    if text.trim_start_matches('-').bytes().all(|b| b.is_ascii_digit()) {
+        return Finding::error(DOC.id, span, format!("{text} does not fit into bigint"))
+            .label("too big")
+            .help(format!("write decimal '{text}'"));
+    }
     let what = match ty {
         Some(Type::Decimal { .. }) => "decimal of at most 38 digits".to_owned(),
         Some(ty) => ty.to_string(),

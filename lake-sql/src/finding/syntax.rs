@@ -1,27 +1,46 @@
-//! `syntax-error`: the text does not follow Trino's grammar. `too-deep`: it nests more than the checker follows.
+//! Texts that do not follow Trino's grammar, or nest more than can be followed.
 //!
 //! One mistake gives one finding: the parser goes on behind it. Each constructor knows one thing that people mean.
-//!
-//! Wrong: `select a, from t where b == 1`. Right: `select a from t where b = 1`.
 
 use super::Finding;
+use super::doc::{Example, FindingDoc};
 use crate::span::Span;
 
-const ID: &str = "syntax-error";
+/// What `explain` prints of mistakes in the grammar.
+pub const DOC: FindingDoc = FindingDoc {
+    id: "syntax-error",
+    text: "The text does not follow Trino's grammar. The message says what was expected and what was found; where \
+           another database's spelling is recognised, the help says how Trino spells it.",
+    wrong: Example::Query("select order_id from {orders} where order_id == 1"),
+    right: Example::Query("select order_id from {orders} where order_id = 1"),
+};
+
+/// What `explain` prints of texts that nest too deeply.
+pub const TOO_DEEP: FindingDoc = FindingDoc {
+    id: "too-deep",
+    text: "The query nests more than 60 levels, or chains more than 600 operators. Everything that reads a query \
+           walks it recursively; the limit keeps that safe.",
+    wrong: Example::Query(
+        "select ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((\
+         1\
+         )))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))) as one",
+    ),
+    right: Example::Query("select 1 as one"),
+};
 
 /// Something else stands where `expected` should be; `found` describes it as in "`from`" or "the end of the query".
 pub fn expected(span: Span, expected: &str, found: &str) -> Finding {
-    Finding::error(ID, span, format!("expected {expected}, found {found}")).label(format!("expected {expected}"))
+    Finding::error(DOC.id, span, format!("expected {expected}, found {found}")).label(format!("expected {expected}"))
 }
 
 /// Any mistake that is told in a message of its own.
 pub fn mistake(span: Span, message: impl Into<String>) -> Finding {
-    Finding::error(ID, span, message)
+    Finding::error(DOC.id, span, message)
 }
 
 /// Nested too deeply.
 pub fn too_deep(span: Span) -> Finding {
-    Finding::error("too-deep", span, "this query nests too deeply to be checked")
+    Finding::error(TOO_DEEP.id, span, "this query nests too deeply to be checked")
         .label("the limit is reached here")
         .help("name inner parts in `with`, or write `a in (…)` for a long chain of `or`")
 }
@@ -208,13 +227,6 @@ pub fn interval_without_quotes(span: Span, number: &str, field: &str) -> Finding
         .label("needs quotes")
         .help(format!("write `interval '{number}' {field}`"))
         .suggest(span, format!("'{number}'"))
-}
-
-/// A number that no integer type holds.
-pub fn number_too_big(span: Span, digits: &str) -> Finding {
-    mistake(span, format!("the number {digits} does not fit into bigint"))
-        .label("too big")
-        .help(format!("write `decimal '{digits}'`"))
 }
 
 /// `lag(x ignore nulls)`

@@ -85,7 +85,7 @@ pub(super) enum Symbol {
 }
 
 macro_rules! keywords {
-    ($($word:tt $name:ident),* $(,)?) => {
+    ($($word:tt $name:ident $($reserved:ident)?),* $(,)?) => {
         /// A word of the grammar, or any other.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Keyword {
@@ -94,51 +94,64 @@ macro_rules! keywords {
             $($name),*
         }
 
-        const WORDS: &[(&str, Keyword)] = &[$((stringify!($word), Keyword::$name)),*];
+        /// The words, and whether they are reserved.
+        const WORDS: &[(&str, Keyword, bool)] =
+            &[$((stringify!($word), Keyword::$name, $(is_marked(stringify!($reserved)) ||)? false)),*];
     };
+}
+
+const fn is_marked(mark: &str) -> bool {
+    matches!(mark.as_bytes(), b"reserved")
 }
 
 // In order: looked up by bisection.
 keywords! {
-    absent Absent, add Add, after After, all All, alter Alter, analyze Analyze, and And, any Any, array Array, as As,
-    asc Asc, asymmetric Asymmetric, at At, bernoulli Bernoulli, between Between, both Both, by By, cascade Cascade,
-    case Case, cast Cast, column Column, columns Columns, comment Comment, conditional Conditional,
-    constraint Constraint, copartition Copartition, count Count, create Create, cross Cross, cube Cube,
-    current Current, current_catalog CurrentCatalog, current_date CurrentDate, current_path CurrentPath,
-    current_role CurrentRole, current_schema CurrentSchema, current_time CurrentTime,
-    current_timestamp CurrentTimestamp, current_user CurrentUser, data Data, day Day, deallocate Deallocate,
-    default Default, definer Definer, delete Delete, desc Desc, describe Describe, descriptor Descriptor,
-    distinct Distinct, double Double, drop Drop, else Else, empty Empty, encoding Encoding, end End, error Error,
-    escape Escape, except Except, execute Execute, exists Exists, explain Explain, extract Extract, false False,
-    fetch Fetch, filter Filter, final Final, first First, following Following, for For, format Format, from From,
-    full Full, group Group, grouping Grouping, groups Groups, having Having, hour Hour, if If, ignore Ignore, in In,
-    initial Initial, inner Inner, insert Insert, intersect Intersect, interval Interval, into Into, invoker Invoker,
-    is Is, join Join, json Json, json_array JsonArray, json_exists JsonExists, json_object JsonObject,
-    json_query JsonQuery, json_table JsonTable, json_value JsonValue, keep Keep, key Key, keys Keys, last Last,
-    lateral Lateral, leading Leading, left Left, like Like, limit Limit, listagg Listagg, local Local,
-    localtime Localtime, localtimestamp Localtimestamp, map Map, match Match, match_recognize MatchRecognize,
-    matched Matched, materialized Materialized, measures Measures, merge Merge, minute Minute, month Month,
-    natural Natural, next Next, nfc Nfc, nfd Nfd, nfkc Nfkc, nfkd Nfkd, no No, normalize Normalize, not Not,
-    null Null, nulls Nulls, object Object, of Of, offset Offset, omit Omit, on On, only Only, or Or, order Order,
-    ordinality Ordinality, outer Outer, over Over, overflow Overflow, partition Partition, passing Passing,
-    pattern Pattern, position Position, preceding Preceding, precision Precision, prepare Prepare,
-    properties Properties, prune Prune, quotes Quotes, range Range, recursive Recursive, rename Rename,
-    replace Replace, respect Respect, restrict Restrict, returning Returning, right Right, rollup Rollup, row Row,
+    absent Absent, add Add, after After, all All, alter Alter reserved, analyze Analyze, and And reserved, any Any,
+    array Array, as As reserved, asc Asc, asymmetric Asymmetric, at At, bernoulli Bernoulli, between Between reserved,
+    both Both, by By reserved, cascade Cascade, case Case reserved, cast Cast reserved, column Column,
+    columns Columns, comment Comment, conditional Conditional, constraint Constraint reserved,
+    copartition Copartition, count Count, create Create reserved, cross Cross reserved, cube Cube reserved,
+    current Current, current_catalog CurrentCatalog reserved, current_date CurrentDate reserved,
+    current_path CurrentPath reserved, current_role CurrentRole reserved, current_schema CurrentSchema reserved,
+    current_time CurrentTime reserved, current_timestamp CurrentTimestamp reserved, current_user CurrentUser reserved,
+    data Data, day Day, deallocate Deallocate reserved, default Default, definer Definer, delete Delete reserved,
+    desc Desc, describe Describe reserved, descriptor Descriptor, distinct Distinct reserved, double Double,
+    drop Drop reserved, else Else reserved, empty Empty, encoding Encoding, end End reserved, error Error,
+    escape Escape reserved, except Except reserved, execute Execute reserved, exists Exists reserved, explain Explain,
+    extract Extract reserved, false False reserved, fetch Fetch, filter Filter, final Final, first First,
+    following Following, for For reserved, format Format, from From reserved, full Full reserved,
+    group Group reserved, grouping Grouping reserved, groups Groups, having Having reserved, hour Hour, if If,
+    ignore Ignore, in In reserved, initial Initial, inner Inner reserved, insert Insert reserved,
+    intersect Intersect reserved, interval Interval, into Into reserved, invoker Invoker, is Is reserved,
+    join Join reserved, json Json, json_array JsonArray reserved, json_exists JsonExists reserved,
+    json_object JsonObject reserved, json_query JsonQuery reserved, json_table JsonTable reserved,
+    json_value JsonValue reserved, keep Keep, key Key, keys Keys, last Last, lateral Lateral, leading Leading,
+    left Left reserved, like Like reserved, limit Limit, listagg Listagg reserved, local Local,
+    localtime Localtime reserved, localtimestamp Localtimestamp reserved, map Map, match Match,
+    match_recognize MatchRecognize, matched Matched, materialized Materialized, measures Measures, merge Merge,
+    minute Minute, month Month, natural Natural reserved, next Next, nfc Nfc, nfd Nfd, nfkc Nfkc, nfkd Nfkd, no No,
+    normalize Normalize reserved, not Not reserved, null Null reserved, nulls Nulls, object Object, of Of,
+    offset Offset, omit Omit, on On reserved, only Only, or Or reserved, order Order reserved, ordinality Ordinality,
+    outer Outer reserved, over Over, overflow Overflow, partition Partition, passing Passing, pattern Pattern,
+    position Position, preceding Preceding, precision Precision, prepare Prepare reserved, properties Properties,
+    prune Prune, quotes Quotes, range Range, recursive Recursive reserved, rename Rename, replace Replace,
+    respect Respect, restrict Restrict, returning Returning, right Right reserved, rollup Rollup reserved, row Row,
     rows Rows, running Running, scalar Scalar, schema Schema, second Second, security Security, seek Seek,
-    select Select, set Set, sets Sets, show Show, skip Skip, some Some, string String, substring Substring,
-    symmetric Symmetric, system System, table Table, tablesample Tablesample, then Then, ties Ties, time Time,
-    timestamp Timestamp, to To, trailing Trailing, trim Trim, true True, truncate Truncate, try_cast TryCast,
-    type Type, uescape Uescape, unbounded Unbounded, unconditional Unconditional, union Union, unique Unique,
-    unknown Unknown, unnest Unnest, update Update, using Using, utf16 Utf16, utf32 Utf32, utf8 Utf8, value Value,
-    values Values, version Version, view View, week Week, when When, where Where, window Window, with With,
-    within Within, without Without, wrapper Wrapper, year Year, zone Zone,
+    select Select reserved, set Set, sets Sets, show Show, skip Skip reserved, some Some, string String,
+    substring Substring, symmetric Symmetric, system System, table Table reserved, tablesample Tablesample,
+    then Then reserved, ties Ties, time Time, timestamp Timestamp, to To, trailing Trailing, trim Trim reserved,
+    true True reserved, truncate Truncate, try_cast TryCast, type Type, uescape Uescape reserved, unbounded Unbounded,
+    unconditional Unconditional, union Union reserved, unique Unique, unknown Unknown, unnest Unnest reserved,
+    update Update, using Using reserved, utf16 Utf16, utf32 Utf32, utf8 Utf8, value Value, values Values reserved,
+    version Version, view View, week Week, when When reserved, where Where reserved, window Window,
+    with With reserved, within Within, without Without, wrapper Wrapper, year Year, zone Zone,
 }
 
 impl Keyword {
     /// Finds the keyword that `word` spells, in any case.
     pub fn of(word: &str) -> Self {
         let order = |known: &str| known.bytes().cmp(word.bytes().map(|b| b.to_ascii_lowercase()));
-        match WORDS.binary_search_by(|(known, _)| order(known)) {
+        match WORDS.binary_search_by(|(known, ..)| order(known)) {
             Ok(index) => WORDS[index].1,
             Err(_) => Keyword::Other,
         }
@@ -146,92 +159,8 @@ impl Keyword {
 
     /// Whether the word can be a name only in double quotes.
     pub fn is_reserved(self) -> bool {
-        use Keyword::*;
-        matches!(
-            self,
-            Alter
-                | And
-                | As
-                | Between
-                | By
-                | Case
-                | Cast
-                | Constraint
-                | Create
-                | Cross
-                | Cube
-                | CurrentCatalog
-                | CurrentDate
-                | CurrentPath
-                | CurrentRole
-                | CurrentSchema
-                | CurrentTime
-                | CurrentTimestamp
-                | CurrentUser
-                | Deallocate
-                | Delete
-                | Describe
-                | Distinct
-                | Drop
-                | Else
-                | End
-                | Escape
-                | Except
-                | Execute
-                | Exists
-                | Extract
-                | False
-                | For
-                | From
-                | Full
-                | Group
-                | Grouping
-                | Having
-                | In
-                | Inner
-                | Insert
-                | Intersect
-                | Into
-                | Is
-                | Join
-                | JsonArray
-                | JsonExists
-                | JsonObject
-                | JsonQuery
-                | JsonTable
-                | JsonValue
-                | Left
-                | Like
-                | Listagg
-                | Localtime
-                | Localtimestamp
-                | Natural
-                | Normalize
-                | Not
-                | Null
-                | On
-                | Or
-                | Order
-                | Outer
-                | Prepare
-                | Recursive
-                | Right
-                | Rollup
-                | Select
-                | Skip
-                | Table
-                | Then
-                | Trim
-                | True
-                | Uescape
-                | Union
-                | Unnest
-                | Using
-                | Values
-                | When
-                | Where
-                | With
-        )
+        // The table has the order of the enum, whose first word is no keyword.
+        (self as usize).checked_sub(1).is_some_and(|index| WORDS[index].2)
     }
 }
 
@@ -266,5 +195,12 @@ mod tests {
         assert!(WORDS.is_sorted_by(|a, b| a.0 < b.0));
         assert_eq!(Keyword::of("SeLeCt"), Keyword::Select);
         assert_eq!(Keyword::of("selects"), Keyword::Other);
+        assert!(WORDS.iter().enumerate().all(|(index, word)| word.1 as usize == index + 1));
+    }
+
+    #[test]
+    fn reserved_words_are_names_in_quotes_only() {
+        assert!(Keyword::Select.is_reserved() && Keyword::With.is_reserved() && Keyword::Alter.is_reserved());
+        assert!(!Keyword::Day.is_reserved() && !Keyword::Other.is_reserved() && !Keyword::Zone.is_reserved());
     }
 }

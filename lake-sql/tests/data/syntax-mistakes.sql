@@ -106,8 +106,6 @@ select cast(a bigint) from t
 
 select cast(a as struct<x: int>), b from t
 
-select extract(epoch from a), extract(mont from a) from t
-
 select a from t where b = select max(b) from t
 
 select a from 't'
@@ -119,8 +117,6 @@ select a -> 'b', a ->> 'c' from t
 select a from t where b <=> c
 
 select a.1 from t
-
-select 99999999999999999999 from t
 
 select listagg(a, b) from t
 
@@ -135,8 +131,6 @@ select a from t where b not null
 select a from t where b is 1
 
 select a from t where exists select 1 from u
-
-select if(a), coalesce(b) from t
 
 select a from t)
 
@@ -159,3 +153,11 @@ select a from t whre b = 1
 select a from t oder by b
 
 with a as (select 1), select 2
+
+select a as order, b as from, c group from t
+
+select a from t as select where b
+
+select extract(epoch from a), extract(mont from a) from t
+
+select if(a), coalesce(b) from t

@@ -25,17 +25,12 @@ impl Parser<'_> {
     }
 
     fn integer(&mut self) -> Rule<ExprKind> {
-        let start = self.start();
         let negative = self.eat(Symbol::Minus);
         if self.kind() != Kind::Integer {
             return Err(self.unexpected("an expression"));
         }
         let digits = self.bump_text();
         let written = if negative { format!("-{digits}") } else { digits.to_owned() };
-        let limit = i128::from(i64::MAX) + i128::from(negative);
-        if integer_value(digits).is_none_or(|value| value > limit) {
-            self.findings.push(syntax::number_too_big(self.since(start), &written));
-        }
         Ok(ExprKind::Literal(Literal::Integer(written)))
     }
 
@@ -191,17 +186,6 @@ impl Parser<'_> {
             _ => return None,
         })
     }
-}
-
-fn integer_value(digits: &str) -> Option<i128> {
-    let digits = digits.replace('_', "").to_ascii_lowercase();
-    let (digits, radix) = match digits.get(..2) {
-        Some("0x") => (&digits[2..], 16),
-        Some("0o") => (&digits[2..], 8),
-        Some("0b") => (&digits[2..], 2),
-        _ => (&digits[..], 10),
-    };
-    i128::from_str_radix(digits, radix).ok()
 }
 
 fn decode_unicode(written: &str, escape: char) -> Option<String> {

@@ -65,12 +65,26 @@ impl Parser<'_> {
     /// `AS name`, or a name alone, unless the word starts a clause here.
     pub(super) fn alias(&mut self) -> Rule<Option<Ident>> {
         if self.eat_word(Keyword::As) {
-            return self.ident().map(Some);
+            return self.reserved_alias().map_or_else(|| self.ident().map(Some), |alias| Ok(Some(alias)));
         }
         if self.kind().is_name() && !self.at_soft_clause() && !self.is_word("qualify") {
             return self.ident().map(Some);
         }
         Ok(None)
+    }
+
+    /// A reserved word behind AS with an end behind it: reported, and taken as the name.
+    fn reserved_alias(&mut self) -> Option<Ident> {
+        let Kind::Word(word) = self.kind() else { return None };
+        let ends = self.is_boundary_at(self.at + 1) || self.kind_at(1).is(Keyword::From);
+        if !word.is_reserved() || !ends {
+            return None;
+        }
+        let span = self.span();
+        let value = self.text_of(span).to_owned();
+        self.findings.push(syntax::reserved(span, &value));
+        self.bump();
+        Some(Ident { value, quoted: false, span })
     }
 
     /// `{name}`, `{schema.name}`, `{name(a, b)}`

@@ -428,7 +428,7 @@ impl Parser<'_> {
         self.parens(Self::arguments)
     }
 
-    fn is_boundary_at(&mut self, index: usize) -> bool {
+    pub(super) fn is_boundary_at(&mut self, index: usize) -> bool {
         let at = std::mem::replace(&mut self.at, index);
         let boundary = self.at_boundary();
         self.at = at;
