@@ -116,13 +116,13 @@ fn ties_are_refused_within_a_load_and_against_the_history() {
     land(&lab, "0.json", &["1 01-01 a", "1 01-01 b"]);
     assert_eq!(
         lab.outcomes(),
-        ["refused: 1 times rows share key and `at` and differ: say which wins with `.ties(last_by(column))`"]
+        ["refused: 1 time rows share key and `at` and differ: say which wins with `.ties(last_by(column))`"]
     );
     lab.take_away("0.json");
     land(&lab, "1.json", &["1 01-01 a"]);
     assert_eq!(lab.outcomes(), ["published 1"]);
     land(&lab, "2.json", &["1 01-01 b"]);
-    assert_eq!(lab.outcomes(), ["refused: 1 rows differ from the version that began at the same `at`"]);
+    assert_eq!(lab.outcomes(), ["refused: 1 row differs from the version that began at the same `at`"]);
     assert_eq!(versions(&lab), ["1 a 01-01–"]);
 }
 
@@ -181,7 +181,7 @@ fn empty_extracts_and_mass_deletes_are_refused() {
     land(&lab, "2.json", &["1 01-02 a"]);
     assert_eq!(
         lab.outcomes(),
-        ["refused: 1 extracts close more than 50 % of the open keys: allow it with `.max_percent(..)`"]
+        ["refused: 1 extract closes more than 50 % of the open keys: allow it with `.max_percent(..)`"]
     );
     lab.take_away("2.json");
     land(&lab, "3.json", &["1 01-02 a", "2 01-02 b"]);
@@ -213,8 +213,8 @@ fn a_key_or_a_moment_that_is_null_is_refused_with_a_count() {
     );
     assert_eq!(
         lab.outcomes(),
-        ["refused: 1 rows of `raw.feed` have no `id`, which is declared as never null; \
-          1 rows of `raw.feed` have no `at`, which is declared as never null"]
+        ["refused: 1 row of `raw.feed` without `id`, which is declared as never null; \
+          1 row of `raw.feed` without `at`, which is declared as never null"]
     );
 }
 

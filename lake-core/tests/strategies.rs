@@ -85,7 +85,7 @@ fn rows_that_share_a_key_are_refused_even_if_one_is_known() {
 
     let first = loads(merge(&["id"]));
     first.land("1.json", "{\"id\": 1, \"word\": \"a\"}\n{\"id\": 1, \"word\": \"b\"}");
-    assert_eq!(first.outcomes(), ["refused: 1 values of `id` occur more than once"]);
+    assert_eq!(first.outcomes(), ["refused: 1 value of `id` occurs more than once"]);
     assert_eq!(first.names(), ["a.rows"], "the draft alone");
 }
 
@@ -101,13 +101,13 @@ fn bad_rows_are_refused_before_readers_see_them() {
     lab.land("1.json", r#"{"id": 1, "word": "a"}"#);
     assert_eq!(lab.outcomes(), ["published 1"]);
     for (content, message) in [
-        (r#"{"id": 2, "word": "c"}"#, "refused: 1 rows have a `word` that is none of 'a', 'b'"),
-        (r#"{"id": 2, "word": "a"}"#, "refused: 1 values of `word` occur more than once"),
+        (r#"{"id": 2, "word": "c"}"#, "refused: 1 row has a `word` that is none of 'a', 'b'"),
+        (r#"{"id": 2, "word": "a"}"#, "refused: 1 value of `word` occurs more than once"),
         (
             r#"{"id": 2, "word": ""}"#,
-            "refused: 1 rows have a `word` that is none of 'a', 'b'; 1 rows do not meet `length(word) > 0`",
+            "refused: 1 row has a `word` that is none of 'a', 'b'; 1 row does not meet `length(word) > 0`",
         ),
-        (r#"{"word": "b"}"#, "refused: 1 rows of `raw.docs` have no `id`, which is declared as never null"),
+        (r#"{"word": "b"}"#, "refused: 1 row of `raw.docs` without `id`, which is declared as never null"),
     ] {
         lab.land("2.json", content);
         assert_eq!(lab.outcomes(), [message]);

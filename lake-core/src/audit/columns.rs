@@ -23,7 +23,7 @@ fn not_null(audits: &mut Audits, column: &ColumnSpec, relation: &str) {
     let failing = format!("{} is null", ident(&column.name));
     let check = blocking(
         format!("not_null({})", column.name),
-        format!("{{count}} rows have no `{}`, which is declared as never null", column.name),
+        format!("{{row has|rows have}} no `{}`, which is declared as never null", column.name),
         sample(relation, &failing),
     );
     audits.rows(check, failing);
@@ -38,7 +38,7 @@ fn declared(audits: &mut Audits, column: &ColumnSpec, audit: &ColumnAudit, relat
             let failing = format!("cast({name} as varchar) not in ({})", accepted.join(", "));
             let check = blocking(
                 format!("accepted({})", column.name),
-                format!("{{count}} rows have a `{}` that is none of {}", column.name, accepted.join(", ")),
+                format!("{{row has|rows have}} a `{}` that is none of {}", column.name, accepted.join(", ")),
                 sample(relation, &failing),
             );
             audits.rows(check, failing);
@@ -48,7 +48,7 @@ fn declared(audits: &mut Audits, column: &ColumnSpec, audit: &ColumnAudit, relat
             let failing = format!("not ({})", condition.replace("{column}", &name));
             let check = blocking(
                 format!("condition({})", column.name),
-                format!("{{count}} rows do not meet `{written}`"),
+                format!("{{row does|rows do}} not meet `{written}`"),
                 sample(relation, &failing),
             );
             audits.rows(check, failing);
@@ -70,7 +70,7 @@ pub(crate) fn unique(audits: &mut Audits, columns: &[String], relation: &str, ot
     let shown = columns.join(", ");
     let check = blocking(
         format!("unique({shown})"),
-        format!("{{count}} values of `{shown}` occur more than once"),
+        format!("{{value of `{shown}` occurs|values of `{shown}` occur}} more than once"),
         Some(format!("{query}\nlimit 5")),
     );
     audits.set(check, &query);

@@ -16,7 +16,7 @@ pub(crate) fn nulls(source: &SourceSpec, relation: &str) -> Option<Audits> {
         let failing = format!("{} is null", ident(&column.name));
         let check = blocking(
             format!("entry({}.{})", source.id, column.name),
-            format!("{{count}} rows of `{}` have no `{}`, which is declared as never null", source.id, column.name),
+            format!("{{row|rows}} of `{}` without `{}`, which is declared as never null", source.id, column.name),
             Some(format!("select *\nfrom {relation}\nwhere {failing}\nlimit 5")),
         );
         audits.rows(check, failing);

@@ -71,3 +71,11 @@ impl Audits {
 pub(crate) fn blocking(name: impl Into<String>, message: impl Into<String>, sample: Option<String>) -> Check {
     Check { name: name.into(), message: message.into(), blocking: true, sample }
 }
+
+/// Puts a count into a message: `{row has|rows have} no key` becomes `1 row has no key` or `2 rows have no key`.
+pub(crate) fn counted(message: &str, count: u64) -> String {
+    let Some((before, rest)) = message.split_once('{') else { return message.into() };
+    let Some((forms, after)) = rest.split_once('}') else { return message.into() };
+    let (one, many) = forms.split_once('|').unwrap_or((forms, forms));
+    format!("{before}{count} {}{after}", if count == 1 { one } else { many })
+}

@@ -207,7 +207,7 @@ pub enum ReadColumn {
 pub struct Check {
     /// Stable name, such as `not_null(rate)`.
     pub name: String,
-    /// What failing rows mean; `{count}` stands for their number.
+    /// What failing rows mean; `{row has|rows have}` stands for their number and the word that goes with it.
     pub message: String,
     /// Whether readers must not see a load that fails it.
     pub blocking: bool,

@@ -10,6 +10,7 @@ use super::error::RunError;
 use super::event::Event;
 use super::rows::only_row;
 use super::session::{Session, is_passing};
+use crate::audit::counted;
 use crate::engine::{Effect as Unsure, EngineError, ErrorKind, FileRelation, QueryId, State, Stats, Submission};
 use crate::graph::Node;
 use crate::journal::{End, Lease, Released};
@@ -233,7 +234,8 @@ impl<'a> Execution<'a> {
             let submission = Submission { sql: sql.to_owned(), token, files: files.clone() };
             let error = match self.once(&submission)? {
                 Once::Succeeded(id, stats) => return self.succeeded(step, &id, stats),
-                Once::Cancelled => return Ok(Sent::Cancelled),
+                Once::Cancelled if self.cancel.is_cancelled() => return Ok(Sent::Cancelled),
+                Once::Cancelled => cancelled_by_others(),
                 Once::Failed(error) => error,
             };
             if error.effect == Unsure::Unknown && step.effect != Effect::Read && self.took_effect(step)? {
@@ -352,7 +354,8 @@ impl<'a> Execution<'a> {
                     let rows = self.session.patiently(|| self.session.engine().rows(&id))?;
                     return Ok(only_row(&rows)?.first().and_then(Option::as_deref) == Some("0"));
                 }
-                Once::Cancelled => return Err(RunError::Cancelled),
+                Once::Cancelled if self.cancel.is_cancelled() => return Err(RunError::Cancelled),
+                Once::Cancelled => cancelled_by_others(),
                 Once::Failed(error) => error,
             };
             if !is_passing(error.kind) || tries >= self.session.limit().tries {
@@ -411,7 +414,10 @@ impl<'a> Execution<'a> {
 
     /// Leaves the tables of the plan for inspection, and says where they are.
     fn refused(&mut self, checks: Vec<FailedCheck>) -> Result<Ended, RunError> {
-        let kept: Vec<_> = self.made().cloned().collect();
+        let released = self.outcomes.contains_key("release");
+        // Once it is released its table is what readers see.
+        let published = self.plan.release.table.as_ref().filter(|_| released);
+        let kept: Vec<_> = self.made().filter(|table| Some(*table) != published).cloned().collect();
         let words: Vec<String> = checks.iter().map(|check| check.message.clone()).collect();
         let samples: BTreeMap<&str, &str> = self.samples();
         let shown = checks.iter().find_map(|check| samples.get(check.name.as_str())).map(|sql| sql.replace('\n', " "));
@@ -421,7 +427,6 @@ impl<'a> Execution<'a> {
             (None, None) => None,
         };
         let message = words.join("; ");
-        let released = self.outcomes.contains_key("release");
         self.session.journal().end(self.plan, &self.outcomes, End::Refused { checks, kept })?;
         Ok(match released {
             true => Ended::Failed { message: format!("published, but {message}"), help, open: false },
@@ -492,6 +497,17 @@ enum Once {
     Cancelled,
 }
 
+/// We did not ask for it: an administrator did, or the process whose statement it was.
+fn cancelled_by_others() -> EngineError {
+    EngineError {
+        kind: ErrorKind::Unavailable,
+        effect: Unsure::None,
+        message: "the statement was cancelled on the engine".into(),
+        query: None,
+        help: None,
+    }
+}
+
 /// Reads checks and measures from the one row of their step.
 fn outcome(columns: &[ReadColumn], row: Vec<Option<String>>) -> Result<StepOutcome, RunError> {
     if columns.len() != row.len() {
@@ -511,7 +527,7 @@ fn outcome(columns: &[ReadColumn], row: Vec<Option<String>>) -> Result<StepOutco
                     outcome.failing.push(FailedCheck {
                         name: check.name.clone(),
                         count,
-                        message: check.message.replace("{count}", &count.to_string()),
+                        message: counted(&check.message, count),
                         blocking: check.blocking,
                     });
                 }

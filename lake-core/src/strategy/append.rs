@@ -26,6 +26,7 @@ pub(super) fn plan(mut builder: Builder) -> Result<Plan, PlanError> {
         false => insert(&mut builder, &relation, &target),
     }
     builder.release();
+    builder.audit_published(&relation);
     if !first || !builder.context.capabilities.rename_table {
         builder.drop("drop stage", &stage);
     }

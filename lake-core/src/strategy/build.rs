@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::query::{QueryText, render};
 use super::{Context, PlanError, kind_name, sql, stale};
-use crate::audit::{Audits, entry};
+use crate::audit::{Audits, columns, entry};
 use crate::engine::PhysicalName;
 use crate::graph::Node;
 use crate::model::spec::{Binding, Id, Kind, ModelSpec, Publish, SourceSpec};
@@ -164,6 +164,20 @@ impl<'a> Builder<'a> {
     pub(super) fn audit(&mut self, step: &str, audits: Audits, relation: &str) {
         let (statement, columns) = audits.statement(relation);
         self.steps.push(Step { columns, ..plain(step, Effect::Read, statement, Probe::Repeat) });
+    }
+
+    /// Audits of rows that readers see already: a direct publication is told of, not held back.
+    pub(super) fn audit_published(&mut self, stage: &str) {
+        if self.audited() {
+            return;
+        }
+        let renamed = self.facts.first_run() && self.context.capabilities.rename_table;
+        let relation = if renamed { sql::table(&self.target()) } else { stage.to_owned() };
+        let mut audits = Audits::default();
+        columns::promises(&mut audits, &self.model.columns, &relation, None);
+        if !audits.is_empty() {
+            self.audit("audit published", audits, &relation);
+        }
     }
 
     /// A statement without further ado.

@@ -3,6 +3,7 @@
 use super::build::{Builder, ROWS, ReleaseOf};
 use super::{PlanError, sql};
 use crate::audit::{Audits, blocking, columns};
+use crate::model::spec::ColumnSpec;
 use crate::plan::{Effect, Plan};
 
 /// Column of the stage: rows of the query with the same key.
@@ -24,6 +25,7 @@ pub(super) fn plan(mut builder: Builder, key: &[String]) -> Result<Plan, PlanErr
         false => apply(&mut builder, key, &relation),
     }
     builder.release();
+    builder.audit_published(&relation);
     if !first || !builder.context.capabilities.rename_table {
         builder.drop("drop stage", &stage);
     }
@@ -65,7 +67,7 @@ fn audits(builder: &Builder, key: &[String], relation: &str, first: bool) -> Aud
         let shown = key.join(", ");
         let failing = format!("{SAME_KEY} > 1");
         let sample = format!("select *\nfrom {relation}\nwhere {failing}\norder by {}\nlimit 5", sql::list(key));
-        let message = format!("{{count}} rows share their key `{shown}` with another row of this load");
+        let message = format!("{{row shares its|rows share their}} key `{shown}` with another row of this load");
         audits.rows(blocking(format!("unique({shown})"), message, Some(sample)), failing);
     }
     if builder.audited() {
@@ -77,6 +79,10 @@ fn audits(builder: &Builder, key: &[String], relation: &str, first: bool) -> Aud
         );
         let others = (!first).then_some(untouched.as_str());
         columns::promises(&mut audits, &builder.model.columns, relation, others);
+    } else {
+        // A row without its key would be added again by every load.
+        let keys: Vec<ColumnSpec> = builder.model.columns.iter().filter(|c| key.contains(&c.name)).cloned().collect();
+        columns::promises(&mut audits, &keys, relation, None);
     }
     audits
 }

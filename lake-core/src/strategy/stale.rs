@@ -80,6 +80,9 @@ pub(super) fn reason(model: &ModelSpec, facts: &Facts, fingerprint: &str) -> Opt
         return Some("first run".into());
     }
     let Some(published) = &facts.published else { return Some("the journal knows of no load of it".into()) };
+    if adds_files_alone(model, facts) && newer(model, facts).is_none() {
+        return None;
+    }
     if published.fingerprint != fingerprint {
         return Some("the model has changed".into());
     }
@@ -99,6 +102,13 @@ pub(super) fn reason(model: &ModelSpec, facts: &Facts, fingerprint: &str) -> Opt
         return Some("it depends on the time of the run".into());
     }
     newer(model, facts)
+}
+
+/// Whether a load consists of new files and nothing else, so that without them even a changed model has nothing to do.
+fn adds_files_alone(model: &ModelSpec, facts: &Facts) -> bool {
+    let adds = matches!(model.kind, Kind::Incremental(_) | Kind::History(_));
+    let files = |upstream: &UpstreamFact| matches!(upstream, UpstreamFact::Files(_));
+    adds && !facts.upstreams.is_empty() && facts.upstreams.values().all(files)
 }
 
 fn newer(model: &ModelSpec, facts: &Facts) -> Option<String> {

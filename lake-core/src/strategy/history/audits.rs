@@ -65,7 +65,7 @@ fn ties(audits: &mut Audits, versions: &Versions) {
     let names = sql::list(&moment);
     let query =
         format!("select {names}\nfrom (select distinct {all} from {load}) d\ngroup by {names}\nhaving count(*) > 1");
-    let message = format!("{{count}} times rows share key and `{}` {words}", columns.sequence.name);
+    let message = format!("{{time|times}} rows share key and `{}` {words}", columns.sequence.name);
     audits.set(blocking("ties", message, Some(format!("{query}\nlimit 5"))), &query);
 
     if let (Some(target), Ties::Error) = (versions.target, &versions.history.ties) {
@@ -83,7 +83,7 @@ fn ties(audits: &mut Audits, versions: &Versions) {
             differs = sql::distinct("l", "t", &columns.tracked),
         );
         let message =
-            format!("{{count}} rows differ from the version that began at the same `{}`", columns.sequence.name);
+            format!("{{row differs|rows differ}} from the version that began at the same `{}`", columns.sequence.name);
         audits.set(blocking("ties with the history", message, Some(format!("{query}\nlimit 5"))), &query);
     }
 }
@@ -115,7 +115,7 @@ fn mass_deletes(audits: &mut Audits, versions: &Versions, max_percent: u8) {
         before.join("\nunion all\n"),
     );
     let message = format!(
-        "{{count}} extracts close more than {max_percent} % of the open keys: allow it with `.max_percent(..)`"
+        "{{extract closes|extracts close}} more than {max_percent} % of the open keys: allow it with `.max_percent(..)`"
     );
     audits.set(blocking("mass delete", message, Some(format!("{query}\nlimit 5"))), &query);
 }
@@ -145,13 +145,13 @@ fn invariants(audits: &mut Audits, versions: &Versions, future: &str) {
     let current = ident(&columns.names.current);
     let keys = sql::list(&columns.key);
     let query = format!("select {keys}\nfrom {future} v\nwhere {current}\ngroup by {keys}\nhaving count(*) > 1");
-    audits.set(history_check("one open version", "{count} keys have several open versions"), &query);
+    audits.set(history_check("one open version", "{key has|keys have} several open versions"), &query);
 
     let end = columns.known_end("v");
     let begin = columns.known_start("v");
     let query = format!("select {keys}\nfrom {future} v\nwhere not ({begin} < {end}) or {current} <> ({end} is null)");
     audits.set(
-        history_check("start before end", "{count} versions end before they start, or are current and ended"),
+        history_check("start before end", "{version ends before it starts, or is current and ended|versions end before they start, or are current and ended}"),
         &query,
     );
 
@@ -166,7 +166,8 @@ fn invariants(audits: &mut Audits, versions: &Versions, future: &str) {
     let paired = format!("(\nselect {v_keys}, {end} as lake_end, {}\nfrom {future} v\n) p", next.join(",\n"));
     let query =
         format!("select {keys}\nfrom {paired}\nwhere lake_next is not null and coalesce(lake_end > lake_next, true)");
-    audits.set(history_check("no overlap", "{count} versions overlap with the next one of their key"), &query);
+    audits
+        .set(history_check("no overlap", "{version overlaps|versions overlap} with the next one of their key"), &query);
 
     let same: Vec<String> = columns
         .tracked
@@ -175,7 +176,7 @@ fn invariants(audits: &mut Audits, versions: &Versions, future: &str) {
         .map(|(n, name)| format!(" and {} is not distinct from lake_next_{n}", ident(name)))
         .collect();
     let query = format!("select {keys}\nfrom {paired}\nwhere lake_end = lake_next{}", same.concat());
-    audits.set(history_check("neighbours differ", "{count} versions equal the next one of their key"), &query);
+    audits.set(history_check("neighbours differ", "{version equals|versions equal} the next one of their key"), &query);
 }
 
 fn history_check(name: &str, message: &str) -> crate::plan::Check {
@@ -194,7 +195,7 @@ fn late(audits: &mut Audits, versions: &Versions, stage: &str, high_water: &str)
         end = columns.known_end("v"),
     );
     let message = format!(
-        "{{count}} versions would change at or before {high_water}, the newest extract that was loaded: \
+        "{{version|versions}} would change at or before {high_water}, the newest extract that was loaded: \
          a full extract must not come late"
     );
     audits.set(blocking("late extract", message, Some(format!("{query}\nlimit 5"))), &query);
