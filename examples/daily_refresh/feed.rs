@@ -1,6 +1,6 @@
 //! The feed: brings the ECB's rates into the landing folder, one JSON document a working day, as a provider would.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -21,6 +21,19 @@ pub struct Delivery {
     pub last_day: String,
     /// Days that are still to come.
     pub remaining: usize,
+}
+
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} new documents", self.documents)?;
+        if !self.last_day.is_empty() {
+            write!(f, ", the last of {}", self.last_day)?;
+        }
+        match self.remaining {
+            0 => write!(f, "; no more to come"),
+            days => write!(f, "; {days} days are still to come"),
+        }
+    }
 }
 
 /// Delivers the documents up to `until`, or the next step: a backfill at first, then a month each time.

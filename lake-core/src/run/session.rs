@@ -17,9 +17,9 @@ use super::landing::{Landing, LandingFolder};
 use super::summary::RunSummary;
 use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::journal::{Holder, Journal, JournalError};
-use crate::model::spec::Id;
+use crate::model::spec::{Id, ModelSpec};
 use crate::project::Project;
-use crate::strategy::{Context, Decision, plan};
+use crate::strategy::{PlanError, plain_sql, Context, Decision, plan};
 
 /// A project with its engine and its journal.
 pub struct Session {
@@ -133,6 +133,11 @@ impl Session {
 
     pub(super) fn context(&self) -> Context<'_> {
         Context { project: &self.project, dialect: self.engine.dialect(), capabilities: self.engine.capabilities() }
+    }
+
+    /// A model's query as plain SQL of the target.
+    pub fn sql(&self, model: &ModelSpec) -> Result<String, PlanError> {
+        plain_sql(&self.context(), model, self.clock.now().timestamp_micros())
     }
 
     /// What a run would do now, each model after what it reads. Nothing is written.

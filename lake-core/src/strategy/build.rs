@@ -289,7 +289,7 @@ pub(super) struct ReleaseOf {
     pub(super) high_water: Option<&'static str>,
 }
 
-fn named(name: &PhysicalName, snapshot: Option<i64>) -> RelationName {
+pub(super) fn named(name: &PhysicalName, snapshot: Option<i64>) -> RelationName {
     RelationName { schema: name.schema.clone(), table: name.table.clone(), snapshot }
 }
 

@@ -20,6 +20,7 @@ use lake_sql::render::dialect::Dialect;
 
 pub use error::PlanError;
 pub use fingerprint::fingerprint;
+pub use query::plain_sql;
 pub(crate) use sql::{ddl_table, stored};
 
 use crate::engine::Capabilities;

@@ -49,6 +49,18 @@ pub(super) fn render(context: &Context, model: &ModelSpec, text: &QueryText) -> 
         .map_err(|error| failed(model, vec![Finding::error("render", Default::default(), error.to_string())]))
 }
 
+/// The query as plain SQL, for people: no pins, the tables as they are, any run but the first at the moment given.
+pub fn plain_sql(context: &Context, model: &ModelSpec, now_micros: i64) -> Result<String, PlanError> {
+    let named = |id: &Id| super::build::named(&context.project.physical(id), None);
+    let relations = model.query.bindings.iter().filter_map(|(name, binding)| match binding {
+        Binding::Ref(id) => Some((name.clone(), named(id))),
+        Binding::This => Some((name.clone(), named(&model.id))),
+        Binding::Now | Binding::FirstRun | Binding::Helper(_) => None,
+    });
+    let text = QueryText { relations: relations.collect(), now_micros: Some(now_micros), first_run: false };
+    render(context, model, &text)
+}
+
 fn bound(context: &Context, model: &ModelSpec, first_run: bool) -> Result<Outcome, PlanError> {
     let template = &model.query.template;
     let parsed = parse_query(template, Templates::Yes);

@@ -1,0 +1,148 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Builds, plans and inspects the models of this project.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Exit codes: 0 done, 1 something failed, 2 used wrongly, 130 interrupted (`retry` continues)."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options of every command.
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Common {
+    /// Target of lake.toml to work on; the file's `default_target` if not given.
+    #[arg(long, global = true, env = "LAKE_TARGET", value_name = "NAME")]
+    pub target: Option<String>,
+    /// Folder with lake.toml; the current one if not given.
+    #[arg(long, global = true, env = "LAKE_PROJECT", value_name = "DIR")]
+    pub project: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the selected models: plan, stage, audit, publish.
+    Build(Build),
+    /// Show what a build would do, statement by statement; runs nothing.
+    Plan(Plan),
+    /// List models and sources.
+    Ls(Ls),
+    /// Print a model's query as plain SQL for the target.
+    Sql(Sql),
+    /// Run a query over the target's tables.
+    Query(Query),
+    /// Continue the last build: what it left unfinished, failed, or did not reach.
+    Retry(Retry),
+}
+
+/// Which models.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Selection {
+    /// Models: `rates`, `fx.*`, `tag:daily`; `+x` with upstreams, `x+` with downstreams, `2+x` two steps up.
+    #[arg(value_name = "MODEL")]
+    pub models: Vec<String>,
+    /// Models to leave out, in the same words.
+    #[arg(long, value_name = "MODEL")]
+    pub exclude: Vec<String>,
+}
+
+/// `build`
+#[derive(Args, Debug)]
+pub struct Build {
+    /// Which models; all if none is named.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// How many statements run at once; the target's `threads` if not given.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+}
+
+/// `plan`
+#[derive(Args, Debug)]
+pub struct Plan {
+    /// Which models; all if none is named.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+}
+
+/// `ls`
+#[derive(Args, Debug)]
+pub struct Ls {
+    /// Which models; all if none is named.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+}
+
+/// `sql`
+#[derive(Args, Debug)]
+pub struct Sql {
+    /// The model.
+    #[arg(value_name = "MODEL")]
+    pub model: String,
+}
+
+/// `query`
+#[derive(Args, Debug)]
+pub struct Query {
+    /// The query, in Trino's SQL.
+    #[arg(value_name = "SQL")]
+    pub sql: String,
+    /// How to print the rows.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: RowFormat,
+}
+
+/// `retry`
+#[derive(Args, Debug)]
+pub struct Retry {
+    /// How many statements run at once; the target's `threads` if not given.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+}
+
+/// How reports are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: JSON on standard output.
+    Json,
+}
+
+/// How rows are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// A table for people.
+    #[default]
+    Table,
+    /// Comma-separated values with a header line.
+    Csv,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,92 @@
+//! Prints the rows of a query.
+
+use std::io::{self, Write};
+
+use arrow::error::ArrowError;
+use comfy_table::{CellAlignment, Table, presets};
+use lake_core::engine::Rows;
+use lake_sql::types::Type;
+use serde_json::{Map, Value};
+
+use super::cells;
+use crate::args::RowFormat;
+
+/// Writes rows in the format asked for.
+///
+/// # Errors
+/// When a value cannot be printed or the output cannot be written.
+pub fn write(rows: &Rows, format: RowFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        RowFormat::Table => table(rows, out),
+        RowFormat::Csv => csv(rows, out),
+        RowFormat::Json => json(rows, out),
+    }
+}
+
+fn table(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_BORDERS_ONLY);
+    table.set_header(rows.columns.iter().map(|(name, ty)| format!("{name}\n{ty}")));
+    for batch in &rows.batches {
+        for row in cells::texts(batch).map_err(invalid)? {
+            table.add_row(row);
+        }
+    }
+    for (column, (_, ty)) in table.column_iter_mut().zip(&rows.columns) {
+        if is_number(ty) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let count: usize = rows.batches.iter().map(|batch| batch.num_rows()).sum();
+    writeln!(out, "{table}")?;
+    writeln!(out, "{count} row{}", if count == 1 { "" } else { "s" })
+}
+
+fn csv(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+    write_record(rows.columns.iter().map(|(name, _)| Some(name.as_str())), out)?;
+    for batch in &rows.batches {
+        for (position, row) in cells::texts(batch).map_err(invalid)?.iter().enumerate() {
+            let cells = row.iter().zip(batch.columns());
+            write_record(cells.map(|(text, column)| (!column.is_null(position)).then_some(text.as_str())), out)?;
+        }
+    }
+    Ok(())
+}
+
+/// RFC 4180; null is an empty field, empty text a quoted one.
+fn write_record<'a>(fields: impl Iterator<Item = Option<&'a str>>, out: &mut dyn Write) -> io::Result<()> {
+    for (position, field) in fields.enumerate() {
+        if position > 0 {
+            out.write_all(b",")?;
+        }
+        match field {
+            None => {}
+            Some(text) if text.is_empty() || text.contains([',', '"', '\n', '\r']) => {
+                write!(out, "\"{}\"", text.replace('"', "\"\""))?;
+            }
+            Some(text) => out.write_all(text.as_bytes())?,
+        }
+    }
+    out.write_all(b"\n")
+}
+
+fn json(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
+    for batch in &rows.batches {
+        for position in 0..batch.num_rows() {
+            let members = rows.columns.iter().zip(batch.columns());
+            let members = members.map(|((name, _), column)| Ok((name.clone(), cells::json(column.as_ref(), position)?)));
+            let object = members.collect::<Result<Map<_, _>, ArrowError>>().map_err(invalid)?;
+            writeln!(out, "{}", Value::Object(object))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_number(ty: &Type) -> bool {
+    use Type::{BigInt, Decimal, Double, Integer, Real, SmallInt, TinyInt};
+    matches!(ty, TinyInt | SmallInt | Integer | BigInt | Real | Double | Decimal { .. })
+}
+
+fn invalid(error: ArrowError) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}

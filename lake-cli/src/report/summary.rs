@@ -1,0 +1,74 @@
+//! The end of a run: a table for people, JSON for machines.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, Table, presets};
+use lake_core::run::summary::{ModelResult, Outcome, RunSummary};
+
+use super::progress::outcome;
+use crate::args::ReportFormat;
+
+/// Writes the summary of a run.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn write(summary: &RunSummary, format: ReportFormat, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        ReportFormat::Json => writeln!(out, "{}", serde_json::to_string_pretty(summary)?),
+        ReportFormat::Text => text(summary, out),
+    }
+}
+
+fn text(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["model", "kind", "outcome", "rows", "seconds"]);
+    for result in &summary.models {
+        table.add_row([
+            result.model.clone(),
+            result.kind.clone(),
+            outcome(result.outcome).to_owned(),
+            result.rows.map_or("-".into(), |rows| rows.to_string()),
+            format!("{:.1}", result.seconds),
+        ]);
+    }
+    for position in [3, 4] {
+        if let Some(column) = table.column_mut(position) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    writeln!(out, "{}", table.trim_fmt())?;
+    for result in summary.models.iter().filter(|result| !result.outcome.is_good()) {
+        failure(result, out)?;
+    }
+    writeln!(out, "\n{}", totals(summary))
+}
+
+fn failure(result: &ModelResult, out: &mut dyn Write) -> io::Result<()> {
+    let Some(message) = &result.message else { return Ok(()) };
+    writeln!(out, "\n{} {}: {message}", result.model, outcome(result.outcome))?;
+    match &result.help {
+        Some(help) => writeln!(out, "  = help: {help}"),
+        None => Ok(()),
+    }
+}
+
+/// `8 models in 3.1 s: 6 published, 2 unchanged (shop 5, finance 3)`
+fn totals(summary: &RunSummary) -> String {
+    let models = summary.models.len();
+    if models > 0 && summary.count(Outcome::Unchanged) == models {
+        return format!("nothing new: all {models} models are up to date, nothing was written ({:.1} s)", summary.seconds);
+    }
+    use Outcome::{Cancelled, Failed, Published, Refused, Skipped, Unchanged};
+    let outcomes = [Published, Unchanged, Refused, Failed, Skipped, Cancelled];
+    let counts = outcomes.into_iter().filter(|kind| summary.count(*kind) > 0);
+    let counts: Vec<String> = counts.map(|kind| format!("{} {}", summary.count(kind), outcome(kind))).collect();
+    let mut crates: BTreeMap<&str, usize> = BTreeMap::new();
+    for result in &summary.models {
+        *crates.entry(&result.krate).or_default() += 1;
+    }
+    let crates: Vec<String> = crates.into_iter().map(|(name, count)| format!("{name} {count}")).collect();
+    let plural = if models == 1 { "" } else { "s" };
+    format!("{models} model{plural} in {:.1} s: {} (crates: {})", summary.seconds, counts.join(", "), crates.join(", "))
+}
