@@ -41,7 +41,8 @@ pub fn rates(documents: Ref<fx_documents>) -> Incremental<FxRate> {
     incremental(sql!(
         "select d.date as rate_date, r.currency, r.rate
          from {documents} d
-         cross join unnest(d.rates) as r(currency, rate)"
+         cross join unnest(d.rates) as r(currency, rate)
+         where r.rate is not null"
     ))
     .merge_on((FxRate::rate_date, FxRate::currency))
 }

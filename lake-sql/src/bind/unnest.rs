@@ -24,9 +24,10 @@ impl Binder<'_> {
         let mut collections = vec![];
         let mut columns = vec![];
         let mut complete = true;
+        let padded = outer || args.len() > 1;
         for arg in args {
             let collection = self.in_context(Clause::From, |binder| binder.expr(arg, scope)).0;
-            if let Some(elements) = self.elements(&collection.ty, collection.span) {
+            if let Some(elements) = self.elements(&collection.ty, padded, collection.span) {
                 collections.push(collection);
                 columns.push(elements);
             } else {
@@ -46,7 +47,9 @@ impl Binder<'_> {
     }
 
     /// The columns that a collection gives: one, or one for each field of a row, or key and value.
-    fn elements(&mut self, ty: &Type, span: Span) -> Option<Vec<Column>> {
+    ///
+    /// A key of a map is never null, unless a shorter map is padded beside a longer collection.
+    fn elements(&mut self, ty: &Type, padded: bool, span: Span) -> Option<Vec<Column>> {
         match ty {
             Type::Array(element) => Some(match element.as_ref() {
                 Type::Row(fields) => {
@@ -54,9 +57,8 @@ impl Binder<'_> {
                 }
                 other => vec![self.column(None, other.clone(), true)],
             }),
-            // A shorter collection is padded with nulls beside a longer one, so even a key may be null.
             Type::Map(key, value) => Some(vec![
-                self.column(None, key.as_ref().clone(), true),
+                self.column(None, key.as_ref().clone(), padded),
                 self.column(None, value.as_ref().clone(), true),
             ]),
             Type::Error => None,
