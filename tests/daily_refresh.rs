@@ -12,7 +12,9 @@ fn assert_tables(lake: &Lake, until: &str) {
     let days = ecb::days(until);
     let rates: Vec<String> = days
         .iter()
-        .flat_map(|(day, rates)| rates.iter().map(move |(currency, rate)| format!("{day},{currency},{}", decimal(*rate))))
+        .flat_map(|(day, rates)| {
+            rates.iter().map(move |(currency, rate)| format!("{day},{currency},{}", decimal(*rate)))
+        })
         .collect();
     assert_eq!(lake.query("select rate_date, currency, rate from fx.rates order by 1, 2"), rates);
 
@@ -45,7 +47,8 @@ fn assert_volatility(lake: &Lake, until: &str) {
     assert_eq!(found.len(), rates.len());
     for line in found {
         let (currency, volatility) = line.split_once(',').expect("two columns");
-        let series: Vec<f64> = days.values().filter_map(|day| day.get(currency)).map(|rate| *rate as f64 / 1e6).collect();
+        let series: Vec<f64> =
+            days.values().filter_map(|day| day.get(currency)).map(|rate| *rate as f64 / 1e6).collect();
         let returns: Vec<f64> = series.windows(2).map(|pair| (pair[1] / pair[0]).ln()).collect();
         let window = &returns[returns.len().saturating_sub(30)..];
         let mean = window.iter().sum::<f64>() / window.len() as f64;

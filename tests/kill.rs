@@ -48,7 +48,9 @@ fn a_killed_process_leaves_a_published_state_and_the_next_run_finishes() {
     let days = ecb::days("1999-08-31");
     let rates: Vec<String> = days
         .iter()
-        .flat_map(|(day, rates)| rates.iter().map(move |(currency, rate)| format!("{day},{currency},{}", decimal(*rate))))
+        .flat_map(|(day, rates)| {
+            rates.iter().map(move |(currency, rate)| format!("{day},{currency},{}", decimal(*rate)))
+        })
         .collect();
     assert_eq!(lake.query("select * from fx.rates order by 1, 2"), rates);
     assert_eq!(lake.query("select count(*) from fx.currency_history"), [ecb::versions(&days).len().to_string()]);

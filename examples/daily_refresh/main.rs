@@ -9,7 +9,7 @@ mod models;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use lakehouse::cli::{Exit, Program};
+use lakehouse::Exit;
 
 fn main() -> ExitCode {
     let mut arguments: Vec<String> = std::env::args().skip(1).collect();

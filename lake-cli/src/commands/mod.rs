@@ -56,9 +56,9 @@ impl Context<'_> {
     /// The target that is meant, its folders absolute.
     fn target(&self) -> Result<Target, Error> {
         let folder = self.common.project.clone().unwrap_or_else(|| PathBuf::from("."));
-        let folder = folder.canonicalize().map_err(|error| {
-            Error::usage(format!("the project folder {}: {error}", folder.display()))
-        })?;
+        let folder = folder
+            .canonicalize()
+            .map_err(|error| Error::usage(format!("the project folder {}: {error}", folder.display())))?;
         let environment: BTreeMap<String, String> = std::env::vars().collect();
         let settings = settings(&folder.join("lake.toml"))?;
         let mut target = settings.target(self.common.target.as_deref(), &environment).map_err(Error::usages)?;

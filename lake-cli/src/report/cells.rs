@@ -43,15 +43,20 @@ pub fn json(column: &dyn Array, row: usize) -> Result<Value, ArrowError> {
         DataType::List(_) => list(column.as_list::<i32>().value(row).as_ref())?,
         DataType::Map(_, _) => {
             let entries = column.as_map().value(row);
-            let keys = ArrayFormatter::try_new(entries.column(0).as_ref(), &options())?
-                .to_strings(entries.len())?;
+            let keys = ArrayFormatter::try_new(entries.column(0).as_ref(), &options())?.to_strings(entries.len())?;
             let values = (0..entries.len()).map(|entry| json(entries.column(1).as_ref(), entry));
-            Value::Object(keys.into_iter().zip(values).map(|(key, value)| Ok((key, value?))).collect::<Result<_, ArrowError>>()?)
+            Value::Object(
+                keys.into_iter()
+                    .zip(values)
+                    .map(|(key, value)| Ok((key, value?)))
+                    .collect::<Result<_, ArrowError>>()?,
+            )
         }
         DataType::Struct(fields) => {
             let columns = column.as_struct();
             let members = fields.iter().enumerate();
-            let members = members.map(|(position, field)| Ok((field.name().clone(), json(columns.column(position).as_ref(), row)?)));
+            let members = members
+                .map(|(position, field)| Ok((field.name().clone(), json(columns.column(position).as_ref(), row)?)));
             Value::Object(members.collect::<Result<Map<_, _>, ArrowError>>()?)
         }
         _ => ArrayFormatter::try_new(column, &options())?.value(row).try_to_string()?.into(),

@@ -74,7 +74,8 @@ fn json(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
     for batch in &rows.batches {
         for position in 0..batch.num_rows() {
             let members = rows.columns.iter().zip(batch.columns());
-            let members = members.map(|((name, _), column)| Ok((name.clone(), cells::json(column.as_ref(), position)?)));
+            let members =
+                members.map(|((name, _), column)| Ok((name.clone(), cells::json(column.as_ref(), position)?)));
             let object = members.collect::<Result<Map<_, _>, ArrowError>>().map_err(invalid)?;
             writeln!(out, "{}", Value::Object(object))?;
         }

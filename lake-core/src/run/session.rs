@@ -19,7 +19,7 @@ use crate::engine::{Engine, EngineError, ErrorKind};
 use crate::journal::{Holder, Journal, JournalError};
 use crate::model::spec::{Id, ModelSpec};
 use crate::project::Project;
-use crate::strategy::{PlanError, plain_sql, Context, Decision, plan};
+use crate::strategy::{Context, Decision, PlanError, plain_sql, plan};
 
 /// A project with its engine and its journal.
 pub struct Session {
