@@ -1,8 +1,10 @@
 //! The checker's end of the chain: all schemas and the SQL are here; lake-sql does the rest.
 
 mod circle;
+pub(crate) mod condition;
 mod names;
 mod query;
+mod registration;
 mod row;
 mod state;
 
@@ -14,6 +16,7 @@ use syn::Error;
 use crate::payload::{Column, OwnColumn, Payload, Schema};
 use crate::source::Named;
 pub(crate) use names::{References, helper};
+pub(crate) use registration::relation_impl;
 pub(crate) use state::{Answers, RowOf, State, chained};
 
 /// `__check!`: findings as errors, the guard against circles, and what an inferred row leads to.
@@ -22,11 +25,14 @@ pub(crate) fn check(state: &State, answers: Answers) -> TokenStream {
     let depth = depth(state, circle.is_some());
     let clash = own_names(state, &answers);
     let (findings, row) = query::check(state, &answers);
+    let deletes = deletes(state, &answers);
     let inferred = match &state.row {
         RowOf::Inferred(name) => row::generate(state, name, row, &answers),
-        RowOf::Declared(_) => TokenStream::new(),
+        RowOf::Declared => TokenStream::new(),
     };
-    quote!(#circle #clash #findings #inferred #depth)
+    let registration = registration::registration(state);
+    let function = &state.function;
+    quote!(#circle #clash #findings #deletes #inferred #function #depth #registration)
 }
 
 /// A circle that was not noticed ends here, in an error of the compiler's own.
@@ -39,6 +45,14 @@ fn depth(state: &State, cut: bool) -> TokenStream {
                 ::lakehouse::__private::deepest(&[#(<#upstreams as ::lakehouse::__private::Depth>::DEPTH),*]);
         }
         const _: usize = <#name as ::lakehouse::__private::Depth>::DEPTH;
+    }
+}
+
+/// The condition that marks deletes reads the query's columns.
+fn deletes(state: &State, answers: &Answers) -> TokenStream {
+    match (&state.delete_when, &answers.row) {
+        (Some(when), Some(row)) if row.complete => condition::check(when, row, None),
+        _ => TokenStream::new(),
     }
 }
 

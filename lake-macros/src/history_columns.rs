@@ -31,6 +31,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let fields = fields(input, &mut errors);
     check(input, &fields, &mut errors);
+    let sound = errors.is_empty();
     let errors = errors.tokens();
     let name = &input.ident;
     let private = quote!(::lakehouse::__private);
@@ -50,7 +51,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
         })
         .collect();
     let export = export::export(&input.vis, name, &Payload::History(own));
-    let touch = (!idents.is_empty()).then(|| {
+    let touch = sound.then(|| {
         quote! {
             #[allow(dead_code)]
             fn touch(names: #name) -> #name {
@@ -118,7 +119,7 @@ fn check(input: &DeriveInput, fields: &[Field], errors: &mut Errors) {
         let mut with_role = fields.iter().filter(|field| field.role == role);
         match (with_role.next(), with_role.next()) {
             (_, Some(second)) => errors.at(second.ident.span(), format!("two columns are `#[history({role})]`")),
-            (None, _) if fields.len() < ROLES.len() && !has_error(errors) => {
+            (None, _) if fields.len() < ROLES.len() && errors.is_empty() => {
                 errors.at(input.ident.span(), format!("no column is `#[history({role})]`"));
             }
             _ => {}
@@ -127,10 +128,6 @@ fn check(input: &DeriveInput, fields: &[Field], errors: &mut Errors) {
     for field in fields {
         check_type(field, fields, errors);
     }
-}
-
-fn has_error(errors: &Errors) -> bool {
-    !errors.tokens().is_empty()
 }
 
 fn check_type(field: &Field, fields: &[Field], errors: &mut Errors) {

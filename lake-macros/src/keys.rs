@@ -51,6 +51,18 @@ impl Errors {
         result.map_err(|error| self.push(error)).ok()
     }
 
+    /// Whether there is none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Adds others.
+    pub(crate) fn append(&mut self, others: Errors) {
+        if let Some(error) = others.0 {
+            self.push(error);
+        }
+    }
+
     /// One `compile_error!` each.
     pub(crate) fn tokens(&self) -> TokenStream {
         self.0.as_ref().map(Error::to_compile_error).unwrap_or_default()

@@ -1,10 +1,12 @@
 //! `#[derive(Row)]`: the columns of a struct, handles to them, and its payload.
 
+use lake_sql::types::Type;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Path};
 
+use crate::check::condition;
 use crate::export;
 use crate::keys::{Errors, Keys, Known, Takes, description};
 use crate::payload::{Column, Payload, Schema};
@@ -45,6 +47,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let mut errors = Errors::default();
     let fields = fields(input, &mut errors);
     errors_of_names(&fields, &mut errors);
+    let touch = errors.is_empty().then(|| touch(&input.ident, &fields));
     let errors = errors.tokens();
     let name = &input.ident;
     let columns = fields.iter().map(column);
@@ -54,7 +57,6 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     });
     let handles = fields.iter().map(|field| handle(name, field));
     let checks = cross_check(&fields);
-    let touch = touch(name, &fields);
     let payload = payload(input, &fields);
     quote! {
         #errors
@@ -79,7 +81,20 @@ pub(crate) fn resolved(input: &DeriveInput, answers: Vec<Payload>) -> TokenStrea
         let resolved = if field.overridden() { None } else { field.seen.shape.resolve(&mut answers) };
         seen_column(field, resolved)
     });
-    export_row(input, columns.collect())
+    let columns: Vec<Column> = columns.collect();
+    let complete = columns.iter().all(|column| column.ty != Type::Error);
+    let row = Schema { name: export::bare(&input.ident), node: String::new(), complete, columns };
+    let conditions: TokenStream = if complete { conditions(&fields, &row) } else { TokenStream::new() };
+    let export = export::export(&input.vis, &input.ident, &Payload::Relation(row));
+    quote!(#conditions #export)
+}
+
+fn conditions(fields: &[Field], row: &Schema) -> TokenStream {
+    let written = fields.iter().filter_map(|field| Some((field, field.keys.text("condition")?)));
+    written
+        .filter(|(_, condition)| condition.value().contains("{column}"))
+        .map(|(field, condition)| condition::check(condition, row, Some(&field.name())))
+        .collect()
 }
 
 fn payload(input: &DeriveInput, fields: &[Field]) -> TokenStream {
@@ -92,16 +107,10 @@ fn payload(input: &DeriveInput, fields: &[Field]) -> TokenStream {
     let fields = fields.iter().map(|field| {
         let (ident, ty) = (&field.ident, &field.ty);
         let sql = field.keys.text("sql").map(|sql| quote!(#[col(sql = #sql)]));
-        quote!(#sql #ident: #ty)
+        let condition = field.keys.text("condition").map(|condition| quote!(#[col(condition = #condition)]));
+        quote!(#sql #condition #ident: #ty)
     });
     export::ask(&named, "__row", quote!(#vis struct #name { #(#fields),* }))
-}
-
-fn export_row(input: &DeriveInput, columns: Vec<Column>) -> TokenStream {
-    let complete = columns.iter().all(|column| column.ty != lake_sql::types::Type::Error);
-    let name = export::bare(&input.ident);
-    let payload = Payload::Relation(Schema { name, node: String::new(), complete, columns });
-    export::export(&input.vis, &input.ident, &payload)
 }
 
 fn seen_column(field: &Field, resolved: Option<Resolved>) -> Column {
@@ -109,7 +118,7 @@ fn seen_column(field: &Field, resolved: Option<Resolved>) -> Column {
     let (ty, brand) = match (written, resolved) {
         (Some(ty), _) => (ty, None),
         (None, Some(resolved)) => (resolved.ty, resolved.brand),
-        (None, None) => (lake_sql::types::Type::Error, None),
+        (None, None) => (Type::Error, None),
     };
     Column { name: field.name(), ty, nullable: field.seen.nullable, brand }
 }
@@ -140,12 +149,12 @@ fn read_field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
     }
     let mut seen = Seen::read(&field.ty);
     if let Some(text) = keys.text("sql") {
-        if let Err(error) = text.value().parse::<lake_sql::types::Type>() {
+        if let Err(error) = text.value().parse::<Type>() {
             errors.at(text.span(), error);
         }
         // The Rust type may be anything then, an alias for example; only its `Option` counts.
         let nullable = seen.as_ref().is_ok_and(|seen| seen.nullable);
-        seen = Ok(Seen { shape: Shape::Known(lake_sql::types::Type::Error), nullable });
+        seen = Ok(Seen { shape: Shape::Known(Type::Error), nullable });
     }
     if let Some(text) = keys.text("condition")
         && !text.value().contains("{column}")
@@ -154,7 +163,7 @@ fn read_field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
     }
     let seen = seen.unwrap_or_else(|error| {
         errors.push(error);
-        Seen { shape: Shape::Known(lake_sql::types::Type::Error), nullable: false }
+        Seen { shape: Shape::Known(Type::Error), nullable: false }
     });
     let ident = field.ident.clone()?;
     Some(Field { ident, vis: field.vis.clone(), ty: field.ty.clone(), seen, keys, attributes: field.attrs.clone() })
@@ -175,10 +184,10 @@ fn errors_of_names(fields: &[Field], errors: &mut Errors) {
 fn type_constant(field: &Field) -> TokenStream {
     match (field.keys.text("sql"), &field.seen.shape) {
         (Some(text), _) => {
-            let ty = text.value().parse().unwrap_or(lake_sql::types::Type::Error);
+            let ty = text.value().parse().unwrap_or(Type::Error);
             ty_tokens(&ty)
         }
-        (None, Shape::Known(lake_sql::types::Type::Error)) => ty_tokens(&lake_sql::types::Type::Error),
+        (None, Shape::Known(Type::Error)) => ty_tokens(&Type::Error),
         (None, _) => {
             let ty = &field.ty;
             quote!(<#ty as ::lakehouse::__private::SqlType>::TY)
@@ -247,7 +256,7 @@ fn handle(row: &Ident, field: &Field) -> TokenStream {
 fn cross_check(fields: &[Field]) -> TokenStream {
     let pairs = fields.iter().filter(|field| !field.overridden()).filter_map(|field| {
         let Shape::Known(ty) = &field.seen.shape else { return None };
-        if *ty == lake_sql::types::Type::Error {
+        if *ty == Type::Error {
             return None;
         }
         let (rust, seen) = (&field.ty, ty_tokens(ty));

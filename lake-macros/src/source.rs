@@ -143,7 +143,7 @@ fn marker(
     let private = quote!(::lakehouse::__private);
     let attributes = kept(&declaration.attributes);
     let (vis, name) = (&declaration.vis, &declaration.signature.ident);
-    let (schema, table) = (&id.schema, &id.name);
+    let relation = crate::check::relation_impl(name, &id.schema, &id.name, row);
     let description = description(&declaration.attributes);
     let (_, line, _) = crate::place::of(name.span());
     let origin = match files {
@@ -156,11 +156,7 @@ fn marker(
         #(#attributes)*
         #[allow(non_camel_case_types)]
         #vis struct #name {}
-        impl #private::Relation for #name {
-            type Row = #row;
-            const SCHEMA: &'static str = #schema;
-            const NAME: &'static str = #table;
-        }
+        #relation
         impl #private::Depth for #name {
             const DEPTH: usize = 0;
         }

@@ -1,8 +1,6 @@
 //! `#[sql_fn]`: an SQL expression with parameters, checked against its own signature.
 
-use std::sync::Arc;
-
-use lake_sql::bind::{Reference, bind_helper};
+use lake_sql::bind::bind_helper;
 use lake_sql::syntax::{Templates, parse_expression};
 use lake_sql::types::{Type, TypeRules};
 use proc_macro2::{Ident, TokenStream};
@@ -184,13 +182,11 @@ pub(crate) fn check(state: &State, answers: Vec<Payload>) -> syn::Result<TokenSt
 
 fn findings(literal: &LitStr, shape: &HelperShape) -> TokenStream {
     let literal = SqlLiteral::new(literal.clone());
-    let helper = Arc::new(helper(shape));
+    let helper = helper(shape);
     let parsed = parse_expression(&literal.text, Templates::Yes);
     let mut findings = parsed.findings;
     if let Some(tree) = parsed.tree {
-        let mut names = References::default();
-        names.add(&shape.name, Reference::Helper(helper.clone()));
-        findings.extend(bind_helper(&helper, &tree, &names, TypeRules::default()));
+        findings.extend(bind_helper(&helper, &tree, &References::default(), TypeRules::default()));
     }
     findings.iter().map(|finding| literal.error(finding)).collect()
 }

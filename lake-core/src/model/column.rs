@@ -125,7 +125,6 @@ impl<R, T> Columns<R> for Col<R, T> {
     }
 }
 
-#[diagnostic::do_not_recommend]
 impl<R, T: NotNull> Key<R> for Col<R, T> {}
 
 macro_rules! tuples {
@@ -137,7 +136,6 @@ macro_rules! tuples {
                     vec![$(self.$position.name.to_owned()),*]
                 }
             }
-            #[diagnostic::do_not_recommend]
             impl<R, $($ty: NotNull),*> Key<R> for ($(Col<R, $ty>,)*) {}
         )*
     };

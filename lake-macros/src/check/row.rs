@@ -5,7 +5,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::query::Found;
-use super::{Answers, State, with_own};
+use super::{Answers, State, relation_impl, with_own};
 use crate::export::{self, bare};
 use crate::payload::{Column, Payload, Schema};
 use crate::rust_type::{rust_tokens, ty_tokens};
@@ -16,7 +16,8 @@ pub(super) fn generate(state: &State, row: &Ident, found: Found, answers: &Answe
     let payload = payload(state, columns.clone(), found.complete, answers);
     let structure = structure(state, row, &columns);
     let handles = handles(state, row, &columns);
-    quote!(#structure #handles #payload)
+    let relation = relation_impl(&state.name, &state.schema, &state.table, row);
+    quote!(#structure #handles #relation #payload)
 }
 
 fn columns(state: &State, found: &Found) -> Vec<Column> {

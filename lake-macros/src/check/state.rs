@@ -4,10 +4,11 @@ use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Error, LitBool, LitStr, Path, Token, Visibility, braced, parenthesized};
+use syn::{Error, LitStr, Path, Token, Visibility, braced, parenthesized};
 
 use crate::literal::SqlLiteral;
 use crate::payload::{HelperShape, OwnColumn, Payload, Schema};
+use crate::place::Id;
 
 /// A model as the checker sees it.
 pub(crate) struct State {
@@ -15,6 +16,8 @@ pub(crate) struct State {
     pub(crate) name: Ident,
     /// `marts.totals`
     pub(crate) label: String,
+    pub(crate) schema: String,
+    pub(crate) table: String,
     /// Unique in one compilation.
     pub(crate) node: String,
     pub(crate) parameters: Vec<(Ident, Ident)>,
@@ -22,17 +25,23 @@ pub(crate) struct State {
     pub(crate) helpers: Vec<Ident>,
     pub(crate) literals: Vec<SqlLiteral>,
     pub(crate) row: RowOf,
-    pub(crate) history: bool,
     pub(crate) sequence: Option<Ident>,
     pub(crate) delete_when: Option<LitStr>,
     /// Columns of an inferred row that the body names.
     pub(crate) handles: Vec<Ident>,
+    /// The type that names a history's own columns.
+    pub(crate) names: Option<Path>,
+    pub(crate) tags: Vec<LitStr>,
+    pub(crate) owner: Option<LitStr>,
+    pub(crate) description: String,
+    /// The model's function, if it needs what the checker generates.
+    pub(crate) function: TokenStream,
 }
 
 /// The row of a model.
 pub(crate) enum RowOf {
-    /// Its name, for messages.
-    Declared(String),
+    /// A struct of the user.
+    Declared,
     /// The struct to generate.
     Inferred(Ident),
 }
@@ -51,8 +60,9 @@ impl Parse for State {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let vis = input.parse()?;
         let name = input.parse()?;
-        let label = input.parse::<LitStr>()?.value();
-        let node = input.parse::<LitStr>()?.value();
+        let schema = input.parse::<LitStr>()?.value();
+        let table = input.parse::<LitStr>()?.value();
+        let id = Id { schema: schema.clone(), name: table.clone() };
         let parameters = list(input, |input| Ok((input.parse()?, input.parse()?)))?;
         let upstreams = list(input, Path::parse_mod_style)?;
         let helpers = list(input, Ident::parse)?;
@@ -60,27 +70,39 @@ impl Parse for State {
         let row;
         parenthesized!(row in input);
         let row = match row.parse::<Ident>()? {
-            word if word == "declared" => RowOf::Declared(row.parse::<LitStr>()?.value()),
+            word if word == "declared" => RowOf::Declared,
             _ => RowOf::Inferred(row.parse()?),
         };
-        let history = input.parse::<LitBool>()?.value;
         let sequence = list(input, Ident::parse)?.into_iter().next();
         let delete_when = list(input, |input| input.parse::<LitStr>())?.into_iter().next();
         let handles = list(input, Ident::parse_any)?;
+        let names = list(input, Path::parse_mod_style)?.into_iter().next();
+        let tags = list(input, |input| input.parse::<LitStr>())?;
+        let owner = list(input, |input| input.parse::<LitStr>())?.into_iter().next();
+        let description = input.parse::<LitStr>()?.value();
+        let function;
+        parenthesized!(function in input);
+        let function = function.parse()?;
         Ok(Self {
             vis,
             name,
-            label,
-            node,
+            label: id.to_string(),
+            node: id.node(),
+            schema,
+            table,
             parameters,
             upstreams,
             helpers,
             literals,
             row,
-            history,
             sequence,
             delete_when,
             handles,
+            names,
+            tags,
+            owner,
+            description,
+            function,
         })
     }
 }

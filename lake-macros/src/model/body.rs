@@ -36,7 +36,7 @@ impl Body {
         let mut body = Self { tokens, literals: vec![], sequence: None, delete_when: None, handles: vec![] };
         body.handles = handles(body.tokens.clone(), &item.sig.ident.to_string());
         body.scan(body.tokens.clone(), errors);
-        if body.literals.is_empty() {
+        if body.literals.is_empty() && errors.is_empty() {
             errors.at(item.sig.ident.span(), "there is no SQL in this function: write `sql!(\"select ..\")`");
         }
         body

@@ -5,57 +5,69 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{GenericArgument, LitStr, Path, PathArguments, Type};
 
-use super::{Model, Role, RowOf, Target, placeholders};
+use super::{Model, Returned, Role, RowOf, Target, placeholders};
 use crate::export;
 use crate::keys::{description, kept};
 use crate::payload::{Payload, Schema};
-use crate::place;
 
 pub(super) fn model(model: &Model) -> TokenStream {
     let marker = marker(model);
-    match &model.returned {
-        Some(_) => {
-            let (function, registration) = (function(model), registration(model));
-            let (schema, check) = (schema(model), check(model));
-            quote!(#marker #function #registration #schema #check)
+    let rest = match &model.returned {
+        Some(returned) if model.sound => {
+            let function = function(model, returned);
+            match &returned.row {
+                RowOf::Declared(row) => {
+                    let (relation, schema) = (relation(model, row), schema(model, returned, row));
+                    let check = check(model, returned, TokenStream::new());
+                    quote!(#relation #function #schema #check)
+                }
+                // A misspelt helper breaks the chain of calls. The function needs the row that its end generates.
+                RowOf::Inferred(_) if calls_helpers(model) => check(model, returned, function),
+                RowOf::Inferred(_) => {
+                    let check = check(model, returned, TokenStream::new());
+                    quote!(#function #check)
+                }
+            }
         }
-        None => {
-            let unknown = unknown_schema(model);
-            quote!(#marker #unknown)
+        Some(Returned { row: RowOf::Declared(row), .. }) => {
+            let (relation, schema) = (relation(model, row), unknown_schema(model));
+            quote!(#relation #schema)
         }
-    }
+        _ => {
+            let (relation, schema) = (relation(model, &quote!(())), unknown_schema(model));
+            quote!(#relation #schema)
+        }
+    };
+    quote!(#marker #rest)
+}
+
+fn calls_helpers(model: &Model) -> bool {
+    !helpers(&model.body.literals).is_empty()
 }
 
 /// The type that stands for the model in `Ref<..>`.
 fn marker(model: &Model) -> TokenStream {
     let (vis, name) = (&model.item.vis, &model.item.sig.ident);
     let attributes = kept(&model.item.attrs);
-    let (schema, table) = (&model.id.schema, &model.id.name);
-    let row = match model.returned.as_ref().map(|returned| &returned.row) {
-        Some(RowOf::Declared(path)) => path.to_token_stream(),
-        Some(RowOf::Inferred(name)) => name.to_token_stream(),
-        None => quote!(()),
-    };
     quote! {
         #(#attributes)*
         #[allow(non_camel_case_types)]
         #vis struct #name {}
-        impl ::lakehouse::__private::Relation for #name {
-            type Row = #row;
-            const SCHEMA: &'static str = #schema;
-            const NAME: &'static str = #table;
-        }
     }
 }
 
+fn relation(model: &Model, row: &impl ToTokens) -> TokenStream {
+    crate::check::relation_impl(&model.item.sig.ident, &model.id.schema, &model.id.name, row)
+}
+
 /// The user's function, its SQL in the final form and its result tagged with the model.
-fn function(model: &Model) -> TokenStream {
-    let Some(returned) = &model.returned else { return TokenStream::new() };
+fn function(model: &Model, returned: &Returned) -> TokenStream {
     let (vis, name, inputs) = (&model.item.vis, &model.item.sig.ident, &model.item.sig.inputs);
     let attributes = kept(&model.item.attrs);
     let row = match &returned.row {
         RowOf::Declared(path) => path.to_token_stream(),
-        RowOf::Inferred(name) => name.to_token_stream(),
+        // The struct is named by what the checker emits alone: if it cannot run, its absence is no second error.
+        RowOf::Inferred(_) => quote!(<#name as ::lakehouse::__private::Relation>::Row),
     };
     let names: Vec<&Ident> = model.parameters.iter().map(|parameter| &parameter.name).collect();
     let target = Target { constructor: quote!(::lakehouse::__private::Sql::<#row>), parameters: &names };
@@ -102,66 +114,6 @@ fn with_row(ty: &Type, row: &TokenStream) -> TokenStream {
     ty.into_token_stream()
 }
 
-/// What the program finds at run time.
-fn registration(model: &Model) -> TokenStream {
-    let Some(returned) = &model.returned else { return TokenStream::new() };
-    let private = quote!(::lakehouse::__private);
-    let name = &model.item.sig.ident;
-    let arguments = model.parameters.iter().map(|parameter| match &parameter.role {
-        Role::Ref(_) => quote!(#private::Ref::__new()),
-        Role::This => quote!(#private::This::__new()),
-        Role::Now => quote!(#private::Now::__new()),
-        Role::FirstRun => quote!(#private::FirstRun::__new()),
-    });
-    let tags = model.keys.list("tags").unwrap_or_default();
-    let owner = match model.keys.text("owner") {
-        Some(owner) => quote!(::core::option::Option::Some(#owner)),
-        None => quote!(::core::option::Option::None),
-    };
-    let description = description(&model.item.attrs);
-    let (_, line, _) = place::of(name.span());
-    let bindings = bindings(model);
-    let build = match &returned.names {
-        Some(names) => quote!(history::<#name, #names>),
-        None => quote!(model::<#name>),
-    };
-    quote! {
-        #private::inventory::submit! {
-            #private::Registration::Model(|| {
-                #private::declare::#build(
-                    #name(#(#arguments),*),
-                    &#private::ModelKeys { tags: &[#(#tags),*], owner: #owner },
-                    &#private::Declared {
-                        description: #description,
-                        place: (::core::file!(), #line),
-                        module: ::core::module_path!(),
-                    },
-                    &[#(#bindings),*],
-                )
-            })
-        }
-    }
-}
-
-fn bindings(model: &Model) -> Vec<TokenStream> {
-    let private = quote!(::lakehouse::__private);
-    let parameters = model.parameters.iter().map(|parameter| {
-        let name = export::bare(&parameter.name);
-        match &parameter.role {
-            Role::Ref(upstream) => quote!((#name, #private::declare::reference::<#upstream>)),
-            Role::This => quote!((#name, #private::declare::this)),
-            Role::Now => quote!((#name, #private::declare::now)),
-            Role::FirstRun => quote!((#name, #private::declare::first_run)),
-        }
-    });
-    let helpers = helpers(&model.body.literals);
-    let helpers = helpers.iter().map(|helper| {
-        let name = export::bare(helper);
-        quote!((#name, #private::declare::helper::<#helper>))
-    });
-    parameters.chain(helpers).collect()
-}
-
 /// The helpers that any of the literals calls, each once.
 pub(crate) fn helpers(literals: &[LitStr]) -> Vec<Ident> {
     let mut helpers: Vec<Ident> = vec![];
@@ -172,7 +124,8 @@ pub(crate) fn helpers(literals: &[LitStr]) -> Vec<Ident> {
             }
             // Any other word is no helper, and the checker says so.
             if let Ok(ident) = syn::parse_str::<Ident>(&found.name) {
-                helpers.push(Ident::new(&ident.to_string(), literal.span()));
+                let span = Span::call_site().located_at(literal.span());
+                helpers.push(Ident::new(&ident.to_string(), span));
             }
         }
     }
@@ -180,18 +133,12 @@ pub(crate) fn helpers(literals: &[LitStr]) -> Vec<Ident> {
 }
 
 /// The model's payload. With a declared row it does not depend on upstreams, so that order and circles do not matter.
-fn schema(model: &Model) -> TokenStream {
-    let Some(returned) = &model.returned else { return TokenStream::new() };
-    match &returned.row {
-        RowOf::Declared(row) => {
-            let answers: Vec<Path> = [row.clone()].into_iter().chain(returned.names.clone()).collect();
-            let (vis, name) = (&model.item.vis, &model.item.sig.ident);
-            let (label, node) = (model.id.to_string(), model.id.node());
-            let sequence = model.body.sequence.as_ref().map(export::bare).unwrap_or_default();
-            export::ask(&answers, "__model", quote!(#vis #name #label #node #sequence))
-        }
-        RowOf::Inferred(_) => TokenStream::new(),
-    }
+fn schema(model: &Model, returned: &Returned, row: &Path) -> TokenStream {
+    let answers: Vec<Path> = [row.clone()].into_iter().chain(returned.names.clone()).collect();
+    let (vis, name) = (&model.item.vis, &model.item.sig.ident);
+    let (label, node) = (model.id.to_string(), model.id.node());
+    let sequence = model.body.sequence.as_ref().map(export::bare).unwrap_or_default();
+    export::ask(&answers, "__model", quote!(#vis #name #label #node #sequence))
 }
 
 fn unknown_schema(model: &Model) -> TokenStream {
@@ -202,8 +149,7 @@ fn unknown_schema(model: &Model) -> TokenStream {
 }
 
 /// The call of the checker, which gets what all others handed on.
-fn check(model: &Model) -> TokenStream {
-    let Some(returned) = &model.returned else { return TokenStream::new() };
+fn check(model: &Model, returned: &Returned, function: TokenStream) -> TokenStream {
     let upstreams: Vec<&Path> = model
         .parameters
         .iter()
@@ -218,27 +164,30 @@ fn check(model: &Model) -> TokenStream {
     let row = match &returned.row {
         RowOf::Declared(path) => {
             answers.push(path.clone());
-            let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-            quote!(declared #name)
+            quote!(declared)
         }
         RowOf::Inferred(name) => quote!(inferred #name),
     };
     answers.extend(returned.names.clone());
-    let history = returned.names.is_some();
     let parameters = model.parameters.iter().map(|parameter| {
         let (name, role) = (&parameter.name, Ident::new(parameter.role.word(), Span::call_site()));
         quote!(#name #role)
     });
     let (vis, name) = (&model.item.vis, &model.item.sig.ident);
-    let (label, node) = (model.id.to_string(), model.id.node());
+    let (schema, table) = (&model.id.schema, &model.id.name);
     let sequence = model.body.sequence.iter();
+    let names = returned.names.iter();
+    let tags = model.keys.list("tags").unwrap_or_default();
+    let owner = model.keys.text("owner").into_iter();
+    let description = description(&model.item.attrs);
     let conditions = model.body.delete_when.iter();
     let literals = &model.body.literals;
     let handles = &model.body.handles;
     let state = quote! {
-        #vis #name #label #node
+        #vis #name #schema #table
         (#(#parameters),*) (#(#upstreams),*) (#(#helpers),*) (#(#literals),*)
-        (#row) #history (#(#sequence)*) (#(#conditions)*) (#(#handles),*)
+        (#row) (#(#sequence)*) (#(#conditions)*) (#(#handles),*)
+        (#(#names)*) (#(#tags),*) (#(#owner)*) #description (#function)
     };
     export::ask(&answers, "__check", state)
 }

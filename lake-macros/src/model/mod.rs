@@ -30,6 +30,8 @@ struct Model {
     returned: Option<Returned>,
     parameters: Vec<Parameter>,
     body: Body,
+    /// Whether signature and body can be expanded.
+    sound: bool,
 }
 
 /// The declared kind.
@@ -91,23 +93,26 @@ fn read(arguments: TokenStream, item: ItemFn, errors: &mut Errors) -> Model {
     let mut keys = Keys::default();
     keys.read(arguments, &KEYS, errors);
     let name = &item.sig.ident;
+    let mut wrong = Errors::default();
     let schema = crate::source::required_schema(&keys, name, "model", "marts", errors);
     let id = Id { schema, name: keys.text("name").map_or_else(|| export::bare(name), LitStr::value) };
     if !item.sig.generics.params.is_empty() {
         let usage = "a model has no generic parameters; write a `macro_rules!` or `for_each!` that makes one for each";
-        errors.at(item.sig.generics.span(), usage);
+        wrong.at(item.sig.generics.span(), usage);
     }
     let returned = errors.take(returned(&item));
     let parameters: Vec<Parameter> =
-        item.sig.inputs.iter().filter_map(|argument| errors.take(parameter(argument))).collect();
+        item.sig.inputs.iter().filter_map(|argument| wrong.take(parameter(argument))).collect();
     if let Some(Returned { row: RowOf::Inferred(_), .. }) = &returned
         && let Some(this) = parameters.iter().find(|parameter| matches!(parameter.role, Role::This))
     {
         let usage = "a model that reads itself declares its row: with `_` its columns would depend on themselves";
-        errors.at(this.name.span(), usage);
+        wrong.at(this.name.span(), usage);
     }
-    let body = Body::read(&item, errors);
-    Model { id, keys, returned, parameters, body, item }
+    let body = Body::read(&item, &mut wrong);
+    let sound = wrong.is_empty();
+    errors.append(wrong);
+    Model { id, keys, returned, parameters, body, sound, item }
 }
 
 fn returned(item: &ItemFn) -> syn::Result<Returned> {

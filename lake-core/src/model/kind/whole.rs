@@ -53,10 +53,7 @@ impl<R> Table<R> {
 pub trait HoldsData {}
 
 /// Never holds.
-#[diagnostic::on_unimplemented(
-    message = "a query alone has no options",
-    label = "write `table(sql!(..))` in front of this"
-)]
+#[diagnostic::on_unimplemented(message = "a query alone has no options", label = "only after `table(sql!(..))`")]
 #[doc(hidden)]
 pub trait HasOptions {}
 
@@ -88,12 +85,14 @@ pub trait FromQuery<R> {
     fn from_query(sql: Sql<R>) -> Self;
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> FromQuery<R> for View<R> {
     fn from_query(sql: Sql<R>) -> Self {
         view(sql)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<R> FromQuery<R> for Table<R> {
     fn from_query(sql: Sql<R>) -> Self {
         table(sql)
@@ -104,7 +103,7 @@ impl<R> Sql<R> {
     #[doc(hidden)]
     pub fn publish<P>(self, _: P) -> Table<R>
     where
-        Self: HasOptions,
+        P: HasOptions,
     {
         table(self)
     }

@@ -1,0 +1,16 @@
+//! A key that can be null.
+
+use lakehouse::prelude::*;
+#[path = "common/shop.rs"]
+mod shop;
+use shop::*;
+
+#[model(schema = "curated")]
+pub fn versions(customers: Ref<customers>) -> History<Customer> {
+    history(sql!("select * from {customers}"))
+        .key(Customer::country)
+        .sequence_by(Customer::extracted_at)
+        .full_extract(deletes::close())
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A history without a sequence.
+
+use lakehouse::prelude::*;
+#[path = "common/shop.rs"]
+mod shop;
+use shop::*;
+
+#[model(schema = "curated")]
+pub fn versions(customers: Ref<customers>) -> History<Customer> {
+    history(sql!("select * from {customers}"))
+        .key(Customer::customer_id)
+        .events()
+}
+
+fn main() {}

@@ -1,0 +1,16 @@
+//! A sequence that orders nothing.
+
+use lakehouse::prelude::*;
+#[path = "common/shop.rs"]
+mod shop;
+use shop::*;
+
+#[model(schema = "curated")]
+pub fn versions(customers: Ref<customers>) -> History<Customer> {
+    history(sql!("select * from {customers}"))
+        .key(Customer::customer_id)
+        .sequence_by(Customer::active)
+        .full_extract(deletes::close())
+}
+
+fn main() {}
