@@ -175,9 +175,7 @@ impl Lexer<'_> {
 
     fn jinja(&mut self) -> Kind {
         let start = self.at;
-        let end = if self.peek(1) == b'%' { "%}" } else { "#}" };
-        let length = self.rest().find(end).map_or(2, |length| length + 2);
-        self.at += length;
+        self.at = jinja_end(self.text, start).unwrap_or(start + 2);
         self.findings.push(syntax::jinja(Span::new(start, self.at), self.text));
         Kind::Bad
     }
@@ -250,6 +248,19 @@ impl Lexer<'_> {
         self.findings.push(syntax::foreign_letters(Span::new(start, self.at), &word[..length]));
         Kind::Bad
     }
+}
+
+/// Where the `{{ … }}`, `{% … %}` or `{# … #}` that starts at `start` ends, if that is near enough.
+pub(super) fn jinja_end(text: &str, start: usize) -> Option<usize> {
+    const FAR: usize = 4_000;
+    let near = &text[start..text.floor_char_boundary(start + FAR)];
+    let end = match near.as_bytes().get(..2)? {
+        b"{{" => "}}",
+        b"{%" => "%}",
+        b"{#" => "#}",
+        _ => return None,
+    };
+    near.find(end).map(|length| start + length + end.len())
 }
 
 fn run(bytes: &[u8], accept: impl Fn(u8) -> bool) -> usize {

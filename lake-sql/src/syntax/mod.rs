@@ -27,7 +27,7 @@ pub enum Templates {
 pub struct Parsed<T> {
     /// The tree; with findings it may be missing, or hold nodes of kind `Error`.
     pub tree: Option<T>,
-    /// All mistakes, in order of their place.
+    /// The mistakes in order of their place, at most a hundred.
     pub findings: Vec<Finding>,
 }
 

@@ -31,6 +31,9 @@ type Rule<T> = Result<T, Failed>;
 const MAX_DEPTH: u32 = 600;
 const NESTING: u32 = 10;
 
+/// Nobody reads more of them.
+const MAX_FINDINGS: usize = 100;
+
 pub(super) struct Parser<'a> {
     text: &'a str,
     templates: Templates,
@@ -58,6 +61,7 @@ impl<'a> Parser<'a> {
             self.expect_end();
         }
         self.findings.sort_by_key(|finding| finding.span.start);
+        self.findings.truncate(MAX_FINDINGS);
         Parsed { tree, findings: self.findings }
     }
 
@@ -278,14 +282,7 @@ impl<'a> Parser<'a> {
 
     /// Where `{{ … }}` or `{% … %}` at the cursor ends.
     fn jinja_end(&self) -> Option<usize> {
-        let rest = &self.text[self.start()..];
-        let end = match rest.as_bytes().get(..2)? {
-            b"{{" => "}}",
-            b"{%" => "%}",
-            b"{#" => "#}",
-            _ => return None,
-        };
-        rest.find(end).map(|length| self.start() + length + end.len())
+        lexer::jinja_end(self.text, self.start())
     }
 
     /// How messages call the token at the cursor.
