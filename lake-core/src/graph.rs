@@ -12,7 +12,7 @@ pub enum Node {
     /// Data that others write.
     Source(SourceSpec),
     /// A query and how its result is kept.
-    Model(ModelSpec),
+    Model(Box<ModelSpec>),
 }
 
 impl Node {
@@ -46,7 +46,8 @@ impl Graph {
     /// Builds the graph; every fault of the declarations is reported.
     pub fn new(sources: Vec<SourceSpec>, models: Vec<ModelSpec>) -> Result<Self, Vec<GraphError>> {
         let mut errors = vec![];
-        let all = sources.into_iter().map(Node::Source).chain(models.into_iter().map(Node::Model));
+        let all =
+            sources.into_iter().map(Node::Source).chain(models.into_iter().map(|model| Node::Model(Box::new(model))));
         let nodes = unique(all, &mut errors);
         let upstreams = upstreams(&nodes, &mut errors);
         let order = order(&upstreams, &mut errors);

@@ -235,7 +235,7 @@ fn another_writer_of_the_same_history() {
         let lab = lab();
         lab.fault(nth, Fault::Meanwhile(other.iter().map(|sql| sql.to_string()).collect()));
         let _ = lab.try_run();
-        if lab.engine.is_fault_pending() {
+        if lab.world.engine.is_fault_pending() {
             assert!(nth > 5);
             break;
         }
@@ -257,12 +257,12 @@ fn a_runner_that_slept_applies_nothing_twice() {
     let lab = SCENARIOS[0].before(1);
     lab.fault(4, Fault::DieBefore);
     let _ = lab.try_run();
-    let apply = lab.engine.statements().pop().unwrap();
+    let apply = lab.world.engine.statements().pop().unwrap();
     assert!(apply.starts_with("insert into"), "{apply}");
-    lab.engine.execute(&apply).unwrap();
+    lab.world.engine.execute(&apply).unwrap();
     lab.settle();
     assert_eq!(SCENARIOS[0].world(&lab), SCENARIOS[0].undisturbed(1));
-    assert!(lab.engine.execute(&apply).is_err(), "what it read is gone");
+    assert!(lab.world.engine.execute(&apply).is_err(), "what it read is gone");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn an_interrupted_run_is_continued() {
             }
         };
         let summary = session.run(&all, &RunOptions::default(), &cancel, &events).unwrap();
-        if lab.engine.is_fault_pending() {
+        if lab.world.engine.is_fault_pending() {
             assert_eq!(summary.count(Outcome::Published), 1);
             assert!(nth > 4);
             return;
@@ -163,7 +163,7 @@ fn a_changed_model_is_loaded_anew_where_that_is_possible() {
 fn a_view_that_was_pointed_elsewhere_is_repaired() {
     let lab = wide();
     lab.run();
-    lab.engine.execute("create or replace view a.t3 as select bigint '99' as n").unwrap();
+    lab.world.engine.execute("create or replace view a.t3 as select bigint '99' as n").unwrap();
     assert_eq!(lab.rows("a.v3"), ["99"]);
     assert!(lab.run().is_good());
     assert_eq!(lab.rows("a.v3"), ["1"]);

@@ -78,7 +78,7 @@ fn lab_of(input: HistoryInput) -> Lab {
 fn read(lab: &Lab) -> Versions {
     let sql = "select id, day(valid_from), day(valid_to), value, is_current, day(at) from a.h order by id, valid_from";
     let mut all: Versions = BTreeMap::new();
-    for row in lab.engine.execute(sql).unwrap().strings() {
+    for row in lab.world.engine.execute(sql).unwrap().strings() {
         let words: Vec<&str> = row.split(" | ").collect();
         let text = |n: usize| (words[n] != "null").then(|| words[n].to_owned());
         assert_eq!(text(2).is_none(), words[4] == "true", "{row}");

@@ -78,10 +78,11 @@ impl Journal {
     ) -> Result<LeaseOutcome, JournalError> {
         let numbers = self.numbers(model)?;
         let last = numbers.last().copied().unwrap_or(0);
-        if let Some(document) = self.objects.read::<Document>(&path(model, last))? {
-            if document.until() > now && !is_gone(&document.holder) {
-                return Ok(LeaseOutcome::Taken { until: document.until(), holder: document.holder });
-            }
+        if let Some(document) = self.objects.read::<Document>(&path(model, last))?
+            && document.until() > now
+            && !is_gone(&document.holder)
+        {
+            return Ok(LeaseOutcome::Taken { until: document.until(), holder: document.holder });
         }
         let lease = Lease { model: model.into(), number: last + 1, holder: holder.clone(), until: now + duration };
         let document = Document::new(holder, lease.until);

@@ -50,7 +50,7 @@ pub struct Declarations {
 
 /// The sources and models of the crates that this program links. A crate that no source file names is not linked:
 /// `lakehouse::main!(crate_a, crate_b)` names them.
-pub fn declarations() -> Result<Declarations, Duplicate> {
+pub fn declarations() -> Result<Declarations, Box<Duplicate>> {
     let mut found = Declarations::default();
     for registration in inventory::iter::<Registration> {
         match registration {
@@ -65,22 +65,22 @@ pub fn declarations() -> Result<Declarations, Duplicate> {
 }
 
 /// The sources in the order of their names.
-pub fn sources() -> Result<Vec<SourceSpec>, Duplicate> {
+pub fn sources() -> Result<Vec<SourceSpec>, Box<Duplicate>> {
     Ok(declarations()?.sources)
 }
 
 /// The models in the order of their names.
-pub fn models() -> Result<Vec<ModelSpec>, Duplicate> {
+pub fn models() -> Result<Vec<ModelSpec>, Box<Duplicate>> {
     Ok(declarations()?.models)
 }
 
-fn refuse_duplicates(found: &Declarations) -> Result<(), Duplicate> {
+fn refuse_duplicates(found: &Declarations) -> Result<(), Box<Duplicate>> {
     let sources = found.sources.iter().map(|source| (&source.id, source.krate, source.place));
     let models = found.models.iter().map(|model| (&model.id, model.krate, model.place));
     let mut seen = BTreeMap::new();
     for (id, krate, (file, line)) in sources.chain(models) {
         if let Some(first) = seen.insert(id, (krate, file, line)) {
-            return Err(Duplicate { id: id.clone(), places: [first, (krate, file, line)] });
+            return Err(Box::new(Duplicate { id: id.clone(), places: [first, (krate, file, line)] }));
         }
     }
     Ok(())

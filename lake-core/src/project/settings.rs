@@ -285,10 +285,10 @@ impl Reader<'_> {
     }
 
     fn count(&mut self, value: &Value, key: &str) -> usize {
-        if let DeValue::Integer(number) = value.get_ref() {
-            if let Ok(count @ 1..) = number.as_str().parse() {
-                return count;
-            }
+        if let DeValue::Integer(number) = value.get_ref()
+            && let Ok(count @ 1..) = number.as_str().parse()
+        {
+            return count;
         }
         self.error(value.span(), format!("`{key}` must be a number from 1"), None);
         1

@@ -79,10 +79,10 @@ impl Session {
     }
 
     fn upstream(&self, run: &RunFacts, id: &Id, found: &Found) -> Result<UpstreamFact, RunError> {
-        if let Some(Node::Source(source)) = self.project().graph.nodes().get(id) {
-            if let Origin::Files { pattern, .. } = &source.origin {
-                return Ok(UpstreamFact::Files(self.landing().list(pattern)?));
-            }
+        if let Some(Node::Source(source)) = self.project().graph.nodes().get(id)
+            && let Origin::Files { pattern, .. } = &source.origin
+        {
+            return Ok(UpstreamFact::Files(self.landing().list(pattern)?));
         }
         let mut leaves = BTreeMap::new();
         self.leaves(run, id, found, &mut leaves)?;

@@ -39,10 +39,10 @@ pub(super) fn check(context: &Context, model: &ModelSpec, facts: &Facts) -> Resu
 fn same_files(source: String, files: &[FileMark], facts: &Facts) -> Result<(), PlanError> {
     let Some(consumed) = facts.consumed.get(&source) else { return Ok(()) };
     for file in files {
-        if let Some(then) = consumed.get(&file.path) {
-            if then.size != file.size {
-                return Err(PlanError::FileChanged { source, path: file.path.clone(), sizes: (then.size, file.size) });
-            }
+        if let Some(then) = consumed.get(&file.path)
+            && then.size != file.size
+        {
+            return Err(PlanError::FileChanged { source, path: file.path.clone(), sizes: (then.size, file.size) });
         }
     }
     Ok(())
