@@ -62,6 +62,7 @@ pub const ALL: &[FindingDoc] = &[
     super::helper_result::DOC,
     super::invalid_cast::DOC,
     super::invalid_literal::DOC,
+    super::invalid_type::DOC,
     super::misplaced_aggregate::DOC,
     super::misplaced_lambda::DOC,
     super::misplaced_window::DOC,

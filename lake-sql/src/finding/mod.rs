@@ -23,6 +23,7 @@ pub mod helper_arguments;
 pub mod helper_result;
 pub mod invalid_cast;
 pub mod invalid_literal;
+pub mod invalid_type;
 pub mod misplaced_aggregate;
 pub mod misplaced_lambda;
 pub mod misplaced_window;

@@ -9,11 +9,14 @@ use super::{Field, Type};
 pub struct ParseTypeError {
     /// What is wrong: lower case, no full stop.
     pub message: String,
+    /// The type that was probably meant.
+    pub instead: Option<&'static str>,
 }
 
 impl std::fmt::Display for ParseTypeError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.message)?;
+        self.instead.map_or(Ok(()), |instead| write!(f, ": did you mean {instead}?"))
     }
 }
 
@@ -164,15 +167,11 @@ fn char(numbers: &[u64]) -> Result<Type, ParseTypeError> {
 }
 
 fn unknown(name: &str) -> ParseTypeError {
-    let message = match nearest(name) {
-        Some(known) => format!("unknown type {name}: did you mean {known}?"),
-        None => format!("unknown type {name}"),
-    };
-    error(message)
+    ParseTypeError { message: format!("unknown type {name}"), instead: nearest(name) }
 }
 
 /// The type whose name is nearest; other databases' names for the same thing count as near.
-pub(super) fn nearest(name: &str) -> Option<&'static str> {
+fn nearest(name: &str) -> Option<&'static str> {
     match name {
         "string" | "text" | "nvarchar" | "clob" => return Some("varchar"),
         "float" | "float4" => return Some("real"),
@@ -197,7 +196,7 @@ pub(super) fn nearest(name: &str) -> Option<&'static str> {
 }
 
 fn error(message: impl Into<String>) -> ParseTypeError {
-    ParseTypeError { message: message.into() }
+    ParseTypeError { message: message.into(), instead: None }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -423,7 +422,7 @@ mod tests {
 
     #[track_caller]
     fn refused(text: &str, message: &str) {
-        assert_eq!(text.parse::<Type>().unwrap_err().message, message);
+        assert_eq!(text.parse::<Type>().unwrap_err().to_string(), message);
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! Types from the syntax tree.
 
-use super::parse::{ParseTypeError, date_time, nearest, simple};
+use super::parse::{ParseTypeError, date_time, simple};
 use super::{Field, Type};
-use crate::finding::Finding;
+use crate::finding::{Finding, invalid_type};
 use crate::syntax::tree::{TypeName, TypeNameKind};
 
 impl Type {
     /// The type that a query wrote, or the finding that there is none such.
     pub fn from_syntax(written: &TypeName) -> Result<Type, Box<Finding>> {
-        let failed = |error: ParseTypeError| invalid(written, error);
+        let failed = |error: ParseTypeError| invalid(written, &error);
         match &written.kind {
             TypeNameKind::Simple(name, numbers) => simple(name, numbers).map_err(failed),
             TypeNameKind::DateTime(name, precision, zone) => date_time(name, *precision, *zone).map_err(failed),
@@ -35,18 +35,13 @@ fn generic(written: &TypeName, name: &str, arguments: &[TypeName]) -> Result<Typ
     match (name, arguments.as_slice()) {
         ("qdigest", [value]) => Ok(Type::Opaque(format!("qdigest({value})"))),
         _ => {
-            Err(invalid(written, ParseTypeError { message: format!("unknown type {name} with types in parentheses") }))
+            let message = format!("unknown type {name} with types in parentheses");
+            Err(invalid(written, &ParseTypeError { message, instead: None }))
         }
     }
 }
 
-fn invalid(written: &TypeName, error: ParseTypeError) -> Box<Finding> {
-    let finding = Finding::error("unknown-type", written.span, error.message).label("not a type");
-    Box::new(match &written.kind {
-        TypeNameKind::Simple(name, numbers) => match nearest(name) {
-            Some(known) if simple(name, &[]).is_err() && numbers.is_empty() => finding.suggest(written.span, known),
-            _ => finding,
-        },
-        _ => finding,
-    })
+fn invalid(written: &TypeName, error: &ParseTypeError) -> Box<Finding> {
+    let whole = matches!(&written.kind, TypeNameKind::Simple(_, numbers) if numbers.is_empty());
+    Box::new(invalid_type::new(error, whole, written.span))
 }
