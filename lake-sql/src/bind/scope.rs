@@ -76,6 +76,16 @@ impl<'s> Scope<'s> {
         }
     }
 
+    /// Whether a qualifier means a relation of this level or of one around it.
+    fn has_source(&self, qualifier: &[Ident]) -> bool {
+        self.levels().any(|level| level.sources.iter().any(|source| qualifies(&source.qualifier, qualifier)))
+    }
+
+    /// Whether USING made a column of this name, which belongs to no relation.
+    fn has_joined(&self, name: &Ident) -> bool {
+        self.sources.len() > 1 && self.matches(&[], name).iter().any(|field| field.qualifier.is_empty())
+    }
+
     /// Fields that a qualified name means at this level.
     fn matches(&self, qualifier: &[Ident], name: &Ident) -> Vec<&Field> {
         let mut found: Vec<&Field> = vec![];
@@ -185,21 +195,35 @@ impl Binder<'_> {
     /// Says what a name could have meant.
     fn report_unknown(&mut self, path: &[Ident], scope: &Scope<'_>, span: Span) {
         let (name, qualifier) = path.split_last().expect("a name has at least one part");
-        let found = if qualifier.is_empty() {
-            let alias = self.select_context().aliases.iter().find(|alias| same_name(alias, &name.value)).cloned();
-            match alias {
-                Some(alias) => finding::alias_not_visible::new(&alias, name.span, self.select_context().clause.name()),
-                None => finding::unknown_column::new(name, None, &visible_columns(scope, &[])),
+        let found = match qualifier {
+            [] => self.unknown_plain(name, scope),
+            [.., relation] if scope.has_source(qualifier) => {
+                if scope.levels().any(|level| level.has_joined(name)) {
+                    finding::unknown_column::joined(name, relation)
+                } else {
+                    finding::unknown_column::new(name, Some(&relation.value), &visible_columns(scope, qualifier))
+                }
             }
-        } else if scope.levels().any(|level| level.sources.iter().any(|source| qualifies(&source.qualifier, qualifier)))
-        {
-            finding::unknown_column::new(name, qualifier.last(), &visible_columns(scope, qualifier))
-        } else {
-            let sources: Vec<String> =
-                scope.levels().flat_map(|level| &level.sources).filter_map(|s| s.name().map(str::to_owned)).collect();
-            finding::unknown_qualifier::new(&path[0], span, &sources)
+            [first, ..] => {
+                let sources = scope.levels().flat_map(|level| &level.sources);
+                let sources: Vec<String> = sources.filter_map(|source| source.name().map(str::to_owned)).collect();
+                finding::unknown_qualifier::new(first, span, &sources)
+            }
         };
         self.report(found);
+    }
+
+    fn unknown_plain(&mut self, name: &Ident, scope: &Scope<'_>) -> finding::Finding {
+        let alias = self.select_context().aliases.iter().find(|alias| same_name(alias, &name.value)).cloned();
+        if let Some(alias) = alias {
+            return finding::alias_not_visible::new(&alias, name.span, self.select_context().clause.name());
+        }
+        let sources: Vec<&Source> = scope.levels().flat_map(|level| &level.sources).collect();
+        let only = match &sources[..] {
+            [only] => only.name(),
+            _ => None,
+        };
+        finding::unknown_column::new(name, only, &visible_columns(scope, &[]))
     }
 }
 

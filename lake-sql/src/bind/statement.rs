@@ -127,7 +127,7 @@ impl Binder<'_> {
         let position = target.columns.iter().position(named);
         if position.is_none() {
             let names: Vec<String> = target.columns.iter().filter_map(|column| column.name.clone()).collect();
-            self.report(finding::unknown_column::new(column, None, &names));
+            self.report(finding::unknown_column::new(column, target.table.last().map(String::as_str), &names));
         }
         position
     }

@@ -19,12 +19,7 @@ pub const DOC: FindingDoc = FindingDoc {
 /// `left op right`; `text` is the user's.
 pub fn new(op: CompareOp, left: &Expr, right: &Expr, span: Span, text: &str) -> Finding {
     let sign = comparison(op);
-    let message = match (name(left, text), name(right, text)) {
-        (Some(one), Some(other)) => {
-            format!("cannot compare `{one}` ({}) with `{other}` ({})", left.ty, right.ty)
-        }
-        _ => format!("cannot compare {} with {}", left.ty, right.ty),
-    };
+    let message = format!("cannot compare {} with {}", described(left, text), described(right, text));
     let found = Finding::error(DOC.id, span, message).label(format!("{} {sign} {}", left.ty, right.ty));
     match help(left, right, text).or_else(|| help(right, left, text)) {
         Some(help) => found.help(help),
@@ -32,8 +27,11 @@ pub fn new(op: CompareOp, left: &Expr, right: &Expr, span: Span, text: &str) -> 
     }
 }
 
-fn name<'t>(expr: &Expr, text: &'t str) -> Option<&'t str> {
-    matches!(expr.kind, ExprKind::Column(_)).then(|| expr.span.text(text)).filter(|name| !name.is_empty())
+/// A column or constant by its text, anything else by its type alone.
+fn described(expr: &Expr, text: &str) -> String {
+    let source = expr.span.text(text);
+    let short = matches!(expr.kind, ExprKind::Column(_) | ExprKind::Literal(_)) && (1..=30).contains(&source.len());
+    if short { format!("`{source}` ({})", expr.ty) } else { expr.ty.to_string() }
 }
 
 fn help(value: &Expr, other: &Expr, text: &str) -> Option<String> {

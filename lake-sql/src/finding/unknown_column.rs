@@ -14,10 +14,10 @@ pub const DOC: FindingDoc = FindingDoc {
     right: Example::Query("select customer_id from {orders}"),
 };
 
-/// `relation`: what the name was qualified with; `columns`: those that are visible.
-pub fn new(name: &Ident, relation: Option<&Ident>, columns: &[String]) -> Finding {
+/// `relation`: where it was looked for, if that is one place; `columns`: those that are visible.
+pub fn new(name: &Ident, relation: Option<&str>, columns: &[String]) -> Finding {
     let message = match relation {
-        Some(relation) => format!("no column `{}` in `{}`", name.value, relation.value),
+        Some(relation) => format!("no column `{}` in `{relation}`", name.value),
         None => format!("no column `{}` here", name.value),
     };
     let mut found = Finding::error(DOC.id, name.span, message).label("unknown column");
@@ -26,7 +26,7 @@ pub fn new(name: &Ident, relation: Option<&Ident>, columns: &[String]) -> Findin
     }
     match nearest(&name.value, columns) {
         Some(near) => found.help(format!("a column with a similar name exists: `{near}`")).suggest(name.span, near),
-        None if name.quoted && relation.is_none() => {
+        None if name.quoted => {
             let text = format!("'{}'", name.value.replace('\'', "''"));
             found.help(format!("text stands in single quotes: {text}")).suggest(name.span, text)
         }

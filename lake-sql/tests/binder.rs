@@ -1,0 +1,72 @@
+//! Queries over the shop: their columns, types, nullability and newtypes, or their findings.
+
+#![allow(clippy::unwrap_used)]
+
+mod shop;
+
+use lake_sql::bind::SiteKind;
+use shop::{Shop, bound, described};
+
+/// Each query with what binding it gives.
+fn check(name: &str, queries: &str) {
+    let pages: Vec<String> = queries
+        .split("\n\n")
+        .map(|sql| sql.trim())
+        .filter(|sql| !sql.is_empty())
+        .map(|sql| format!("{sql}\n----\n{}", described(sql)))
+        .collect();
+    insta::assert_snapshot!(name, pages.join("\n"));
+}
+
+macro_rules! checks {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            check(stringify!($name), include_str!(concat!("data/bind/", stringify!($name), ".sql")));
+        }
+    )*};
+}
+
+checks! { columns nullability joins grouping windows subqueries with unnest_and_lambdas mistakes brands }
+
+/// The sites of a query: text, and what stands there.
+fn sites(sql: &str, shop: &Shop) -> String {
+    let outcome = bound(sql, shop);
+    assert!(outcome.findings.is_empty(), "{}", shop::rendered(sql, &outcome.findings));
+    let line = |site: &lake_sql::bind::Site| format!("{}  =>  {:?}", site.span.text(sql), site.kind);
+    outcome.sites.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn places_to_edit() {
+    insta::assert_snapshot!(sites(
+        "select *, {with_tax(o.amount)} as gross, 1.5 as rate from {orders} o \
+         join {customers} using (customer_id) where ordered_at < {now}",
+        &Shop::default(),
+    ));
+}
+
+#[test]
+fn first_run_folds_before_names_exist() {
+    let sql = "select order_id from {orders} where {first_run} or ordered_at > (select max(gone) from {lost})";
+    let first = Shop { first_run: Some(true), ..Shop::default() };
+    insta::assert_snapshot!(sites(sql, &first));
+    let later = Shop { first_run: Some(false), ..Shop::default() };
+    assert_eq!(bound(sql, &later).findings.len(), 1);
+    assert_eq!(bound(sql, &Shop::default()).findings.len(), 1);
+}
+
+#[test]
+fn nothing_follows_from_what_is_unknown() {
+    let sql = "select b.anything + 1 as x, failed || 'a' as y, upper(failed) as z, o.note \
+               from {broken} b join {orders} o on o.order_id = b.failed where b.other = 'x'";
+    assert_eq!(bound(sql, &Shop::default()).findings, vec![]);
+}
+
+#[test]
+fn sites_are_in_order() {
+    let outcome = bound("select o.*, 1.5 as a from {orders} o where {first_run}", &Shop::default());
+    let kinds: Vec<_> = outcome.sites.iter().map(|site| std::mem::discriminant(&site.kind)).collect();
+    assert_eq!(kinds.len(), 3);
+    assert!(matches!(outcome.sites[0].kind, SiteKind::Star(_)));
+}
