@@ -4,7 +4,9 @@
 
 mod shop;
 
-use lake_sql::bind::SiteKind;
+use lake_sql::bind::{Site, SiteKind, bind_for};
+use lake_sql::syntax::{Templates, parse_query};
+use lake_sql::types::TypeRules;
 use shop::{Shop, bound, described};
 
 /// Each query with what binding it gives.
@@ -33,7 +35,7 @@ checks! { columns nullability joins grouping windows subqueries with unnest_and_
 fn sites(sql: &str, shop: &Shop) -> String {
     let outcome = bound(sql, shop);
     assert!(outcome.findings.is_empty(), "{}", shop::rendered(sql, &outcome.findings));
-    let line = |site: &lake_sql::bind::Site| format!("{}  =>  {:?}", site.span.text(sql), site.kind);
+    let line = |site: &Site| format!("{}  =>  {:?}", site.span.text(sql), site.kind);
     outcome.sites.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -69,4 +71,32 @@ fn sites_are_in_order() {
     let kinds: Vec<_> = outcome.sites.iter().map(|site| std::mem::discriminant(&site.kind)).collect();
     assert_eq!(kinds.len(), 3);
     assert!(matches!(outcome.sites[0].kind, SiteKind::Star(_)));
+}
+
+/// What must be cast so that an engine with the older rules gives the types and values that were checked.
+fn sent_to_older_rules(sql: &str) -> String {
+    let tree = parse_query(sql, Templates::Yes).tree.unwrap();
+    let outcome = bind_for(&tree, sql, &Shop::default(), TypeRules::New, TypeRules::Old);
+    let line = |site: &Site| match &site.kind {
+        SiteKind::Cast(ty) => Some(format!("{}  =>  {ty}", site.span.text(sql))),
+        SiteKind::Helper(helper) => Some(format!("{}  =>  {helper}", site.span.text(sql))),
+        _ => None,
+    };
+    let lines: Vec<String> = outcome.sites.iter().filter_map(line).collect();
+    format!("{sql}\n{}\n{}", lines.join("\n"), shop::rendered(sql, &outcome.findings))
+}
+
+#[test]
+fn casts_for_older_rules() {
+    let queries = [
+        "select amount / 3 as third from {orders}",
+        "select amount / 3 / 7 as part, (amount + 1) * 2 as more from {orders}",
+        "select sum(amount) / count(*) as average, avg(amount) as mean from {orders}",
+        "select cast(amount as decimal(30,10)) * cast(amount as decimal(30,10)) as square from {orders}",
+        "select cast(amount as decimal(38,10)) / cast(amount as decimal(38,10)) as one from {orders}",
+        "select {with_tax(cast(amount / 3 as decimal(12,2)))} as gross from {orders}",
+        "select 5 / 2 as a, 1e0 / 3 as b, amount + amount as c from {orders}",
+        "select cast('a' as char(3)) || note as a, (amount > 1) is true as b from {orders}",
+    ];
+    insta::assert_snapshot!(queries.map(sent_to_older_rules).join("\n\n"));
 }

@@ -86,6 +86,7 @@ impl Binder<'_> {
             return None;
         }
         let chosen = self.choose(function.name, call.name.span, &call.args, scope)?;
+        self.keep_call_type(function.name, &chosen.shapes, &chosen.result, span);
         Some((chosen.function.name, chosen.args, chosen.result))
     }
 

@@ -1,6 +1,7 @@
 //! The state of one binding, and what every part of it shares.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::scope::Scope;
 use super::{Names, Outcome, Site, SiteKind};
@@ -13,11 +14,13 @@ use crate::types::{Type, TypeRules};
 /// The state of one binding.
 pub(super) struct Binder<'a> {
     /// The user's text.
-    pub text: &'a str,
+    pub text: Arc<str>,
     /// What names mean.
     pub names: &'a dyn Names,
     /// Type rules.
     pub rules: TypeRules,
+    /// The rules of the engine that the text is sent to; types are those of `rules` there too.
+    pub target: TypeRules,
     /// What was found so far.
     pub findings: Vec<Finding>,
     /// What a renderer must edit.
@@ -35,9 +38,11 @@ pub(super) struct Binder<'a> {
     /// Null-extended sides of outer joins.
     pub extensions: Vec<NullExtension>,
     /// Newtypes of columns.
-    pub brands: BTreeMap<ColumnId, std::sync::Arc<str>>,
+    pub brands: BTreeMap<ColumnId, Arc<str>>,
     /// Parameters of the helper that is being bound.
     pub parameters: BTreeMap<String, Expr>,
+    /// Their arguments as SQL.
+    pub written_parameters: BTreeMap<String, String>,
     /// Helpers that are being put in, outermost first.
     pub expanding: Vec<String>,
     next_column: u32,
@@ -166,11 +171,12 @@ pub(super) struct Bound {
 
 impl<'a> Binder<'a> {
     /// A binder for one text.
-    pub fn new(text: &'a str, names: &'a dyn Names, rules: TypeRules) -> Self {
+    pub fn new(text: &str, names: &'a dyn Names, rules: TypeRules) -> Self {
         Self {
-            text,
+            text: Arc::from(text),
             names,
             rules,
+            target: rules,
             findings: vec![],
             sites: vec![],
             ctes: vec![],
@@ -181,6 +187,7 @@ impl<'a> Binder<'a> {
             extensions: vec![],
             brands: BTreeMap::new(),
             parameters: BTreeMap::new(),
+            written_parameters: BTreeMap::new(),
             expanding: vec![],
             next_column: 0,
             next_cte: 0,

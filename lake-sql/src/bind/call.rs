@@ -20,6 +20,8 @@ pub(super) struct Chosen {
     pub args: Vec<Expr>,
     /// Type of the result.
     pub result: Type,
+    /// The arguments as they were before the casts.
+    pub shapes: Vec<Arg>,
 }
 
 impl Binder<'_> {
@@ -69,6 +71,7 @@ impl Binder<'_> {
         }
         match self.choose(function.name, call.name.span, &call.args, scope) {
             Some(chosen) => {
+                self.keep_call_type(function.name, &chosen.shapes, &chosen.result, span);
                 let kind = ExprKind::Call { function: chosen.function.name, args: chosen.args };
                 build::expr(kind, chosen.result, span)
             }
@@ -94,7 +97,10 @@ impl Binder<'_> {
         }
         let (result, refused) = self.resolve_with_lambdas(name, &shapes, args, scope);
         match result {
-            Ok(chosen) => Some(self.cast_arguments(chosen, bound, args, scope)),
+            Ok(chosen) => {
+                let (args, function, result) = self.cast_arguments(chosen, bound, args, scope);
+                Some(Chosen { function, args, result, shapes })
+            }
             Err(NoMatch::Lambda) => {
                 self.findings.extend(refused);
                 None
@@ -141,7 +147,7 @@ impl Binder<'_> {
         bound: Vec<Option<Expr>>,
         args: &[tree::Expr],
         scope: &Scope<'_>,
-    ) -> Chosen {
+    ) -> (Vec<Expr>, &'static functions::Function, Type) {
         let args = bound
             .into_iter()
             .zip(&chosen.args)
@@ -158,7 +164,7 @@ impl Binder<'_> {
                 (None, _) => error_expr(written.span),
             })
             .collect();
-        Chosen { function: chosen.function, args, result: chosen.result }
+        (args, chosen.function, chosen.result)
     }
 
     /// A lambda with the types of its parameters known.
@@ -181,7 +187,11 @@ impl Binder<'_> {
         let span = placeholder.span;
         let name = &placeholder.name;
         if let (Some(value), None) = (self.parameters.get(name), &placeholder.args) {
-            return Expr { span, ..value.clone() };
+            let value = Expr { span, ..value.clone() };
+            if let Some(sql) = self.written_parameters.get(name) {
+                self.site(span, SiteKind::Helper(sql.clone()));
+            }
+            return value;
         }
         let reference = self.names.reference(name);
         if let (Some(Reference::Helper(helper)), Some(args)) = (&reference, &placeholder.args) {
@@ -228,6 +238,12 @@ impl Binder<'_> {
             self.report(finding::helper_arguments::count(helper, bound.len(), span));
             return error_expr(span);
         }
+        for value in &bound {
+            if holds_subquery(value) {
+                self.report(finding::unsupported::new("a subquery as an argument of a helper", value.span));
+                return error_expr(span);
+            }
+        }
         let mut parameters = BTreeMap::new();
         for (value, (name, ty, nullable)) in bound.into_iter().zip(&helper.parameters) {
             if !value.ty.has_error() && !types::can_coerce(&value.ty, ty, self.rules) {
@@ -245,4 +261,10 @@ impl Binder<'_> {
 
 fn is_lambda(written: &tree::Expr) -> bool {
     matches!(written.kind, tree::ExprKind::Lambda(..))
+}
+
+fn holds_subquery(value: &Expr) -> bool {
+    let mut found = false;
+    value.visit(&mut |part| found |= part.subquery().is_some());
+    found
 }

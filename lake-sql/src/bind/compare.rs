@@ -7,7 +7,7 @@ use crate::bound::{CompareOp, Expr, ExprKind};
 use crate::finding;
 use crate::span::Span;
 use crate::syntax::tree;
-use crate::types::{self, Type};
+use crate::types::{self, Type, TypeRules};
 
 impl Binder<'_> {
     /// Compares two expressions at their common type.
@@ -16,7 +16,7 @@ impl Binder<'_> {
             return error_expr(span);
         }
         let Some(common) = self.comparison_type(op, &left.ty, &right.ty) else {
-            self.report(finding::comparison_mismatch::new(op, &left, &right, op_span, self.text));
+            self.report(finding::comparison_mismatch::new(op, &left, &right, op_span, &self.text));
             return error_expr(span);
         };
         self.check_brands(&left, &right, op_span);
@@ -59,6 +59,9 @@ impl Binder<'_> {
         span: Span,
     ) -> Expr {
         let operand = self.condition(operand, scope, "IS");
+        if self.target == TypeRules::Old {
+            self.report(finding::engine_rules::is_truth(span));
+        }
         match truth {
             None => build::not_if(negated, build::expr(ExprKind::IsNull(Box::new(operand)), Type::Boolean, span), span),
             Some(truth) => {
@@ -88,7 +91,7 @@ impl Binder<'_> {
                     &value,
                     bound,
                     bound.span,
-                    self.text,
+                    &self.text,
                 ));
                 return error_expr(span);
             }
@@ -121,7 +124,8 @@ impl Binder<'_> {
                     .iter()
                     .find(|member| self.comparison_type(CompareOp::Equal, &value.ty, &member.ty).is_none())
                     .unwrap_or(&value);
-                let found = finding::comparison_mismatch::new(CompareOp::Equal, &value, member, member.span, self.text);
+                let found =
+                    finding::comparison_mismatch::new(CompareOp::Equal, &value, member, member.span, &self.text);
                 self.report(found);
                 return error_expr(span);
             }

@@ -243,6 +243,7 @@ impl Binder<'_> {
                 return error_expr(span);
             }
         };
+        self.keep_operator_type(op, &left, &right, &chosen, op_span, span);
         let args = vec![self.coerce(left, &chosen.left), self.coerce(right, &chosen.right)];
         let function = types::operators::function_name(op).expect("only arithmetic comes here");
         build::expr(ExprKind::Call { function, args }, chosen.result, span)
@@ -439,6 +440,7 @@ impl Binder<'_> {
         let typed: Vec<Arg> = args.iter().map(|arg| Arg::Typed(arg.ty.clone())).collect();
         match functions::resolve(name, &typed, self.rules, &mut |_, _| None) {
             Ok(chosen) => {
+                self.keep_call_type(name, &typed, &chosen.result, span);
                 let args = args.into_iter().zip(&chosen.args).map(|(arg, ty)| self.coerce(arg, ty)).collect();
                 build::expr(ExprKind::Call { function: chosen.function.name, args }, chosen.result, span)
             }

@@ -176,7 +176,8 @@ impl Binder<'_> {
         if let Some(query) = expr.subquery() {
             let keys: Vec<ColumnId> = grouping.keys.iter().map(|(id, _)| *id).collect();
             if query.outer.iter().any(|id| grouping.below.contains(id) && !keys.contains(id)) {
-                self.report_ungrouped(expr.span, grouping);
+                let found = finding::ungrouped_column::subquery(&self.key_texts(grouping), expr.span);
+                self.report(found);
             }
         }
         for child in expr.children_mut() {
@@ -188,11 +189,14 @@ impl Binder<'_> {
         }
     }
 
+    fn key_texts(&self, grouping: &Grouping) -> Vec<String> {
+        grouping.keys.iter().map(|(_, key)| key.span.text(&self.text).to_owned()).collect()
+    }
+
     fn report_ungrouped(&mut self, span: Span, grouping: &Grouping) {
-        let text = span.text(self.text).to_owned();
-        let keys: Vec<String> = grouping.keys.iter().map(|(_, key)| key.span.text(self.text).to_owned()).collect();
+        let text = span.text(&self.text).to_owned();
         let found = if grouping.written {
-            finding::ungrouped_column::new(&text, &keys, span)
+            finding::ungrouped_column::new(&text, &self.key_texts(grouping), span)
         } else {
             finding::missing_group_by::new(&text, span)
         };

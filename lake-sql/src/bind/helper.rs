@@ -1,15 +1,17 @@
 //! `{first_run}` folds; helpers are put in as bound expressions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::binder::Binder;
 use super::scope::{Scope, error_expr};
-use super::{Helper, Reference, SiteKind, build};
+use super::sites::{edited, edits_within};
+use super::{Helper, Reference, Site, SiteKind, build};
 use crate::bound::Expr;
 use crate::finding::{self, Finding};
 use crate::span::Span;
 use crate::syntax::tree::{self, BinaryOp};
-use crate::syntax::{Templates, parse_expression, placeholder_spans};
+use crate::syntax::{Templates, parse_expression};
 use crate::types;
 
 impl Binder<'_> {
@@ -79,20 +81,22 @@ impl Binder<'_> {
         let Some(template) = parse_expression(&helper.template, Templates::Yes).tree else {
             return Expr { ty, nullable, ..error_expr(span) };
         };
-        let no_parameter = |_: &str| None;
-        let written: Vec<String> =
-            args.iter().map(|arg| self.filled(arg.span.text(self.text), &no_parameter, &[])).collect();
-        let sql = self.helper_sql(helper, &written, &[helper.name.as_str()]);
-        let caller = std::mem::replace(&mut self.parameters, parameters);
-        let (findings, sites) = (self.findings.len(), std::mem::take(&mut self.sites));
+        let written = helper
+            .parameters
+            .iter()
+            .zip(args)
+            .map(|((name, ty, _), arg)| (name.clone(), format!("cast(({}) as {ty})", self.written(arg.span))));
+        let call = HelperCall { text: helper.template.clone(), parameters, written: written.collect(), sites: vec![] };
+        let findings = self.findings.len();
+        let caller = self.swap_text(call);
         self.expanding.push(helper.name.clone());
         let mut bound = self.expr(&template, &Scope::root());
         self.expanding.pop();
-        self.parameters = caller;
+        let sql = format!("cast(({}) as {ty})", self.written(template.span));
+        self.swap_text(caller);
         // The helper's own text has its own check; its places are none of this text.
         let broken = self.findings.len() > findings;
         self.findings.truncate(findings);
-        self.sites = sites;
         self.sites.retain(|site| !(span.start <= site.span.start && site.span.end <= span.end));
         self.site(span, SiteKind::Helper(sql));
         if broken || bound.ty.has_error() || !types::can_coerce(&bound.ty, &ty, self.rules) {
@@ -103,56 +107,29 @@ impl Binder<'_> {
         Expr { nullable: bound.nullable && nullable, ..bound }
     }
 
-    /// The helper's SQL with its arguments put in, each in the type of its parameter.
-    fn helper_sql(&self, helper: &Helper, args: &[String], calling: &[&str]) -> String {
-        let parameter = |name: &str| {
-            let position = helper.parameters.iter().position(|(parameter, ..)| parameter == name)?;
-            Some(format!("cast(({}) as {})", args.get(position)?, helper.parameters[position].1))
-        };
-        // Without a comment at the end, which would swallow the parenthesis.
-        let template = parse_expression(&helper.template, Templates::Yes).tree.map(|tree| tree.span);
-        let template = template.unwrap_or_default().text(&helper.template);
-        format!("cast(({}) as {})", self.filled(template, &parameter, calling), helper.result.0)
+    /// Goes on in another text, and gives back what belongs to the one before.
+    fn swap_text(&mut self, next: HelperCall) -> HelperCall {
+        HelperCall {
+            text: std::mem::replace(&mut self.text, next.text),
+            parameters: std::mem::replace(&mut self.parameters, next.parameters),
+            written: std::mem::replace(&mut self.written_parameters, next.written),
+            sites: std::mem::replace(&mut self.sites, next.sites),
+        }
     }
 
-    /// A part of a template in which parameters, helpers and `{first_run}` are written out. `{now}` stays: the run
-    /// brings it. `calling` names the helpers around it, none of which can be called again.
-    fn filled(&self, text: &str, parameter: &dyn Fn(&str) -> Option<String>, calling: &[&str]) -> String {
-        let mut sql = String::new();
-        let mut end = 0;
-        for span in placeholder_spans(text) {
-            sql.push_str(&text[end..span.start]);
-            let placeholder = span.text(text);
-            sql.push_str(&self.filled_placeholder(placeholder, parameter, calling).unwrap_or(placeholder.to_owned()));
-            end = span.end;
-        }
-        sql.push_str(&text[end..]);
-        sql
+    /// A part of the text as SQL: with the sites in it, and with the helper's parameters written out. `{now}` stays:
+    /// the run brings it.
+    fn written(&self, part: Span) -> String {
+        edited(&self.text, part, &edits_within(&self.sites, part))
     }
+}
 
-    fn filled_placeholder(
-        &self,
-        text: &str,
-        parameter: &dyn Fn(&str) -> Option<String>,
-        calling: &[&str],
-    ) -> Option<String> {
-        let tree::ExprKind::Placeholder(placeholder) = parse_expression(text, Templates::Yes).tree?.kind else {
-            return None;
-        };
-        if let (Some(sql), None) = (parameter(&placeholder.name), &placeholder.args) {
-            return Some(sql);
-        }
-        match self.names.reference(&placeholder.name)? {
-            Reference::FirstRun(value) => value.map(|value| value.to_string()),
-            Reference::Helper(helper) if !calling.contains(&helper.name.as_str()) => {
-                let args = placeholder.args.iter().flatten();
-                let args: Vec<String> = args.map(|arg| self.filled(arg.span.text(text), parameter, calling)).collect();
-                let inside: Vec<&str> = calling.iter().copied().chain([helper.name.as_str()]).collect();
-                Some(self.helper_sql(&helper, &args, &inside))
-            }
-            _ => None,
-        }
-    }
+/// A text that is bound, and what belongs to it.
+struct HelperCall {
+    text: Arc<str>,
+    parameters: BTreeMap<String, Expr>,
+    written: BTreeMap<String, String>,
+    sites: Vec<Site>,
 }
 
 /// Everything in the expression stands where the helper is called.

@@ -136,7 +136,13 @@ impl Binder<'_> {
         let mut joined = vec![];
         let mut computed = vec![];
         for (name, left, right, ty) in pairs {
-            let (field, column) = self.joined_column(&item, kind, name, (left.id, right.id), &ty);
+            let (mut field, column) = self.joined_column(&item, kind, name, (left.id, right.id), &ty);
+            if kind == JoinKind::Full {
+                // Each row has a row of one side, so the key is there if neither side's may be null.
+                field.column.nullable = left.nullable || right.nullable;
+                field.column.brand = left.brand.filter(|brand| Some(brand) == right.brand.as_ref());
+                self.brands.extend(field.column.brand.clone().map(|brand| (field.column.id, brand)));
+            }
             joined.push(field);
             computed.extend(column);
         }
@@ -158,7 +164,7 @@ impl Binder<'_> {
         let common = self.comparison_type(CompareOp::Equal, &left.ty, &right.ty);
         if common.is_none() {
             let [left, right] = &exprs;
-            let found = finding::comparison_mismatch::new(CompareOp::Equal, left, right, name.span, self.text);
+            let found = finding::comparison_mismatch::new(CompareOp::Equal, left, right, name.span, &self.text);
             self.report(found);
         }
         common
@@ -191,7 +197,6 @@ impl Binder<'_> {
         let [left, right, kept] =
             [&left, &right, kept].map(|column| self.coerce(self.column_expr(column, name.span), ty));
         let value = if kind == JoinKind::Full {
-            // Every row of a full join has a row of one side; its key may be null there all the same.
             build::expr(ExprKind::Coalesce(vec![left, right]), ty.clone(), name.span)
         } else {
             kept

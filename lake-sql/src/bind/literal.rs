@@ -34,7 +34,7 @@ impl Binder<'_> {
         match bound {
             Some((value, ty)) => build::literal(value, ty, span),
             None => {
-                self.report(finding::invalid_literal::new(span.text(self.text), None, span));
+                self.report(finding::invalid_literal::new(span.text(&self.text), None, span));
                 error_expr(span)
             }
         }
@@ -66,7 +66,7 @@ impl Binder<'_> {
                 build::expr(kind, ty, span)
             }
             Parsed::Invalid => {
-                self.report(finding::invalid_literal::new(span.text(self.text), Some(&target), span));
+                self.report(finding::invalid_literal::new(span.text(&self.text), Some(&target), span));
                 error_expr(span)
             }
         }

@@ -28,6 +28,7 @@ mod same;
 mod scope;
 mod select;
 mod set_operation;
+mod sites;
 mod statement;
 mod subquery;
 mod temporal;
@@ -156,6 +157,18 @@ pub enum SiteKind {
 pub fn bind(query: &tree::Query, text: &str, names: &dyn Names, rules: TypeRules) -> Outcome {
     let mut binder = Binder::new(text, names, rules);
     let bound = binder.top_query(query);
+    binder.finish(bound)
+}
+
+/// Binds a query whose text is sent to an engine with other rules than those it was checked with.
+///
+/// Types are those of `checked`; the sites hold the casts that give every expression that type, and its value, on an
+/// engine with the rules `sent`. What no cast can keep is a finding.
+pub fn bind_for(query: &tree::Query, text: &str, names: &dyn Names, checked: TypeRules, sent: TypeRules) -> Outcome {
+    let mut binder = Binder::new(text, names, checked);
+    binder.target = sent;
+    let bound = binder.top_query(query);
+    binder.check_target(&bound);
     binder.finish(bound)
 }
 

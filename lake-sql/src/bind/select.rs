@@ -101,7 +101,7 @@ impl Binder<'_> {
     fn require_no_columns(&mut self, items: &[Item], grouping: &Grouping) {
         for item in items {
             if item.expr.columns().iter().any(|id| grouping.below.contains(id)) {
-                let text = item.expr.span.text(self.text).to_owned();
+                let text = item.expr.span.text(&self.text).to_owned();
                 self.report(finding::missing_group_by::new(&text, item.expr.span));
             }
         }

@@ -62,7 +62,8 @@ impl Binder<'_> {
                 Some(ty) => types.push(ty),
                 None => {
                     let other = column_as_expr(column);
-                    let found = finding::comparison_mismatch::new(CompareOp::Equal, part, &other, part.span, self.text);
+                    let found =
+                        finding::comparison_mismatch::new(CompareOp::Equal, part, &other, part.span, &self.text);
                     self.report(found);
                     return error_expr(span);
                 }
@@ -116,7 +117,7 @@ impl Binder<'_> {
         let column = self.one_column(&bound, what, span)?;
         let other = column_as_expr(&column);
         let Some(ty) = self.comparison_type(op, &value.ty, &column.ty) else {
-            self.report(finding::comparison_mismatch::new(op, &value, &other, value.span, self.text));
+            self.report(finding::comparison_mismatch::new(op, &value, &other, value.span, &self.text));
             return None;
         };
         self.check_brands(&value, &other, value.span);

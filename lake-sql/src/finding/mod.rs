@@ -17,6 +17,7 @@ pub mod doc;
 pub mod duplicate_column;
 pub mod duplicate_cte;
 pub mod duplicate_relation;
+pub mod engine_rules;
 pub mod frame;
 pub mod grouping_argument;
 pub mod helper_arguments;

@@ -28,7 +28,8 @@ pub(super) fn listed_names(names: &[String]) -> String {
 /// The name that is most like `name`, if one is like it at all.
 pub(super) fn nearest<'n>(name: &str, names: &'n [impl AsRef<str>]) -> Option<&'n str> {
     let name = name.to_lowercase();
-    let allowed = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    let allowed = if length < 3 { 0 } else { (length / 3).max(1) };
     names
         .iter()
         .map(AsRef::as_ref)

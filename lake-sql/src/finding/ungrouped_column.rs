@@ -20,3 +20,10 @@ pub fn new(text: &str, keys: &[String], span: Span) -> Finding {
     let found = if keys.is_empty() { found } else { found.note(format!("grouped by {}", keys.join(", "))) };
     found.help(format!("add `{text}` to GROUP BY, or aggregate it: max({text}), array_agg({text})"))
 }
+
+/// A subquery that uses such a column.
+pub fn subquery(keys: &[String], span: Span) -> Finding {
+    let found = Finding::error(DOC.id, span, "this subquery uses a column that is neither grouped nor aggregated")
+        .label("has many values in a group");
+    if keys.is_empty() { found } else { found.note(format!("grouped by {}", keys.join(", "))) }
+}
