@@ -41,6 +41,35 @@ pub mod prelude {
     pub use crate::__lake_versions as Versions;
 }
 
+#[cfg(feature = "cli")]
+pub use lake_cli::{Exit, Program};
+
+/// The engines that the features of this crate bring.
+#[cfg(feature = "cli")]
+const ENGINES: &[lake_cli::EngineKind] = &[];
+
+/// The command line over the models of these crates, with the engines that the features bring.
+#[cfg(feature = "cli")]
+pub const fn program<'a>(crates: &'a [&'a str]) -> Program<'a> {
+    Program { crates, engines: ENGINES }
+}
+
+/// The whole `main.rs` of a project: `lakehouse::main!(models, other_models);`
+///
+/// It names the crates that declare models, because a crate that no source file names is not linked, and its models
+/// would be missing in silence. Models of the program's own crate are always there.
+#[cfg(feature = "cli")]
+#[macro_export]
+macro_rules! main {
+    ($($krate:ident),* $(,)?) => {
+        $(use $krate as _;)*
+
+        fn main() -> ::std::process::ExitCode {
+            $crate::program(&[::core::env!("CARGO_CRATE_NAME"), $(::core::stringify!($krate)),*]).main()
+        }
+    };
+}
+
 /// The columns that [`prelude::Versions`] adds, as `#[derive(HistoryColumns)]` would hand them on.
 #[doc(hidden)]
 #[macro_export]
