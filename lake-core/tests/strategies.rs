@@ -146,3 +146,79 @@ fn faults_of_the_world_have_clear_words() {
         ]
     );
 }
+
+#[test]
+fn a_table_over_files_reads_all_of_them_every_time() {
+    let lab = loads(Kind::Table);
+    lab.land("1.json", r#"{"id": 1, "word": "a"}"#);
+    assert_eq!(lab.outcomes(), ["published 1"]);
+    assert_eq!(lab.outcomes(), ["unchanged"]);
+    lab.land("2.json", r#"{"id": 2, "word": "b"}"#);
+    assert_eq!(lab.outcomes(), ["published 2"]);
+    lab.take_away("1.json");
+    lab.land("1.json", r#"{"id": 1, "word": "changed"}"#);
+    assert_eq!(lab.outcomes(), ["published 2"]);
+    assert_eq!(lab.rows("a.rows"), ["1 | changed", "2 | b"]);
+    lab.take_away("2.json");
+    assert_eq!(lab.outcomes(), ["published 1"]);
+}
+
+#[test]
+fn a_model_may_read_itself_and_the_time() {
+    let mut rows = model(
+        "a.rows",
+        append(),
+        "id bigint, word varchar?, seen timestamp(6) with time zone",
+        "select d.*, {now} as seen from {docs} d where {first_run} or d.id > (select max(id) from {this})",
+        &["raw.docs"],
+    );
+    rows.query.bindings.push(("this".into(), Binding::This));
+    rows.query.bindings.push(("now".into(), Binding::Now));
+    rows.query.bindings.push(("first_run".into(), Binding::FirstRun));
+    let lab = Lab::new(vec![files("raw.docs", "id bigint, word varchar?")], vec![rows.clone()]);
+    lab.land("1.json", "{\"id\": 5, \"word\": \"a\"}");
+    assert_eq!(lab.outcomes(), ["published 1"]);
+    lab.land("2.json", "{\"id\": 4, \"word\": \"late\"}\n{\"id\": 6, \"word\": \"b\"}");
+    assert_eq!(lab.outcomes(), ["published 1"]);
+    assert_eq!(lab.rows("a.rows").len(), 2);
+
+    rows.query.template = "select d.*, {now} as seen from {docs} d where d.id > (select max(id) from {this})".into();
+    let lab = Lab::new(vec![files("raw.docs", "id bigint, word varchar?")], vec![rows]);
+    let result = lab.only();
+    assert_eq!(
+        result.message.as_deref(),
+        Some("the query reads `{this}` on the first run, when there is no table yet")
+    );
+    assert_eq!(result.help.as_deref(), Some("write `{first_run} or …` before the condition that reads `{this}`"));
+}
+
+#[test]
+fn a_plan_shows_the_whole_project_before_anything_exists() {
+    use lake_core::run::session::RunOptions;
+    use lake_core::strategy::Decision;
+    let lab = Lab::new(
+        vec![files("raw.docs", "id bigint, word varchar?")],
+        vec![
+            model("a.rows", merge(&["id"]), "id bigint, word varchar?", "select * from {docs}", &["raw.docs"]),
+            model("a.sums", Kind::Table, "n bigint", "select count(*) as n from {rows}", &["a.rows"]),
+            model("a.shown", Kind::View, "n bigint", "select n from {sums}", &["a.sums"]),
+        ],
+    );
+    lab.land("1.json", r#"{"id": 1, "word": "a"}"#);
+    let reasons = || {
+        let session = lab.session();
+        let all = session.project().graph.models().map(|m| m.id.clone()).collect();
+        let plans = session.plan(&all, &RunOptions::default());
+        let reason = |decision| match decision {
+            Ok(Decision::Run(plan)) => plan.reason,
+            Ok(Decision::Unchanged(_)) => "unchanged".into(),
+            Err(error) => format!("{error}"),
+        };
+        plans.into_iter().map(|plan| reason(plan.decision)).collect::<Vec<String>>()
+    };
+    assert_eq!(reasons(), ["first run", "first run", "first run"]);
+    lab.settle();
+    assert_eq!(reasons(), ["unchanged", "unchanged", "unchanged"]);
+    lab.land("2.json", r#"{"id": 2, "word": "b"}"#);
+    assert_eq!(reasons(), ["1 new file of raw.docs", "a.rows has changed", "unchanged"]);
+}

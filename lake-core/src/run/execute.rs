@@ -224,7 +224,10 @@ impl<'a> Execution<'a> {
 
     /// Sends a statement until its effect is certain.
     fn submit(&mut self, step: &Step, index: usize, sql: &str) -> Result<Sent, RunError> {
-        let files = self.files()?;
+        let files = match self.files() {
+            Ok(files) => files,
+            Err(error) => return Ok(Sent::Failed(error)),
+        };
         let mut tries = 1;
         loop {
             if let Some(message) = self.moved(step)? {
@@ -310,7 +313,8 @@ impl<'a> Execution<'a> {
                 Ok(rows) => rows,
                 Err(error) => return Ok(Sent::Failed(RunError::Engine(error))),
             };
-            return Ok(Sent::Effective(outcome(&step.columns, only_row(&rows)?)?));
+            let read = only_row(&rows).and_then(|row| outcome(&step.columns, row));
+            return Ok(read.map_or_else(Sent::Failed, Sent::Effective));
         }
         if let Fence::Head { table, rows: wanted, .. } = &step.fence {
             let wanted = measure(&self.outcomes, wanted).and_then(|n| n.parse::<u64>().ok());
@@ -461,7 +465,8 @@ impl<'a> Execution<'a> {
     fn failed(&mut self, step: &Step, error: RunError) -> Result<Ended, RunError> {
         let for_good = match &error {
             RunError::Engine(e) => !is_passing(e.kind) && (e.effect == Unsure::None || step.effect == Effect::Read),
-            _ => false,
+            RunError::Result(_) => true,
+            RunError::Plan(_) | RunError::Journal(_) | RunError::Landing(_) | RunError::Cancelled => false,
         };
         let (message, help) = (error.to_string(), error.help());
         let released = self.outcomes.contains_key("release");

@@ -1,5 +1,9 @@
 //! Whether a model has anything to do, and whether it can.
 
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
 use super::{Context, PlanError};
 use crate::audit::entry::{Drift, drift};
 use crate::graph::Node;
@@ -25,8 +29,8 @@ pub(super) fn check(context: &Context, model: &ModelSpec, facts: &Facts) -> Resu
                     return Err(PlanError::Drift { source: id.clone(), columns });
                 }
             }
-            (UpstreamFact::Files(files), _) => same_files(id.to_string(), files, facts)?,
-            (UpstreamFact::Table { .. }, _) => {}
+            (UpstreamFact::Files(files), _) if model.kind != Kind::Table => same_files(id.to_string(), files, facts)?,
+            (UpstreamFact::Files(_) | UpstreamFact::Table { .. }, _) => {}
         }
     }
     match &facts.target {
@@ -114,16 +118,17 @@ fn adds_files_alone(model: &ModelSpec, facts: &Facts) -> bool {
 fn newer(model: &ModelSpec, facts: &Facts) -> Option<String> {
     let mut words = vec![];
     for (id, upstream) in &facts.upstreams {
-        if let UpstreamFact::Files(files) = upstream {
+        if let (UpstreamFact::Files(files), true) = (upstream, model.kind != Kind::Table) {
             let new = files.iter().filter(|file| !is_consumed(facts, &id.to_string(), file)).count();
             if new > 0 {
-                words.push(format!("{new} new files of {id}"));
+                words.push(format!("{new} new {} of {id}", if new == 1 { "file" } else { "files" }));
             }
         }
     }
     let before = facts.published.as_ref().map(|p| &p.inputs);
     for (leaf, version) in inputs(model, facts) {
-        if before.and_then(|inputs| inputs.get(&leaf)) != Some(&version) && !version.starts_with("files:") {
+        let by_file = version.starts_with(FILES) && model.kind != Kind::Table;
+        if before.and_then(|inputs| inputs.get(&leaf)) != Some(&version) && !by_file {
             words.push(format!("{leaf} has changed"));
         }
     }
@@ -131,20 +136,33 @@ fn newer(model: &ModelSpec, facts: &Facts) -> Option<String> {
 }
 
 /// Versions of all that the model reads, leaf by leaf.
-pub(super) fn inputs(model: &ModelSpec, facts: &Facts) -> std::collections::BTreeMap<String, String> {
-    let mut inputs = std::collections::BTreeMap::new();
+pub(super) fn inputs(model: &ModelSpec, facts: &Facts) -> BTreeMap<String, String> {
+    let mut inputs = BTreeMap::new();
     for (id, upstream) in &facts.upstreams {
         match upstream {
             UpstreamFact::Table { leaves, .. } => {
                 inputs.extend(leaves.iter().map(|(leaf, version)| (leaf.clone(), version.clone())));
             }
             UpstreamFact::Files(files) => {
-                inputs.insert(id.to_string(), format!("files:{}", files.len()));
+                inputs.insert(id.to_string(), format!("{FILES}{}", listed(files)));
             }
         }
     }
     inputs.remove(&model.id.to_string());
     inputs
+}
+
+/// Marks the version of a list of files.
+const FILES: &str = "files:";
+
+/// A list of files as a short text.
+fn listed(files: &[FileMark]) -> String {
+    let mut hash = Sha256::new();
+    for file in files {
+        hash.update(format!("{} {}\n", file.path, file.size));
+    }
+    let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{}:{digest}", files.len())
 }
 
 /// Whether an earlier load has taken a file. A first run takes all there are.
