@@ -1,1 +1,268 @@
 //! Source files → Arrow batches of the declared columns: JSON documents and lines, CSV, Parquet, each also as `.gz`.
+//!
+//! Values are read exactly or refused: a number goes into a decimal by its digits, never through a double, and what
+//! does not fit its column is an error with file, line, column and what was expected. A missing value is null, and an
+//! error where the column cannot be null.
+
+mod column;
+mod csv;
+mod json;
+mod parquet;
+mod value;
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+use std::vec;
+
+use ::arrow::array::{ArrayRef, StringArray, TimestampMicrosecondArray};
+use ::arrow::datatypes::{Field, Schema, SchemaRef};
+use ::arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use flate2::bufread::MultiGzDecoder;
+use lake_core::engine::FileRelation;
+use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
+
+use self::column::Builder;
+use crate::error::{Fault, Result};
+use crate::types;
+
+/// Rows of a batch at most. Small files share one.
+const BATCH_ROWS: usize = 8192;
+
+/// Reads the files of a relation, in order, as batches of its declared columns.
+pub(crate) struct Files {
+    columns: Arc<[ColumnSpec]>,
+    schema: SchemaRef,
+    format: FileFormat,
+    paths: vec::IntoIter<String>,
+    open: Option<(FileColumns, Batches)>,
+    rows: Rows,
+    failed: bool,
+}
+
+/// Batches of one file, with the columns that are values only.
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
+
+/// The columns of a relation of files as Arrow has them.
+pub(crate) fn schema(columns: &[ColumnSpec]) -> Result<SchemaRef> {
+    let field = |column: &ColumnSpec| Ok(Field::new(&column.name, types::arrow(&column.ty)?, column.nullable));
+    Ok(Arc::new(Schema::new(columns.iter().map(field).collect::<Result<Vec<_>>>()?)))
+}
+
+impl Files {
+    /// Refuses columns that files of this format cannot hold; opens nothing yet.
+    pub fn new(relation: &FileRelation) -> Result<Self> {
+        for column in values(&relation.columns) {
+            let readable = match relation.format {
+                FileFormat::Csv => value::is_scalar(&column.ty),
+                _ => value::is_readable(&column.ty),
+            };
+            if !readable {
+                let format = format_name(relation.format);
+                return Err(Fault::unsupported(format!("column {} of type {} in {format}", column.name, column.ty)));
+            }
+        }
+        let columns: Arc<[ColumnSpec]> = relation.columns.clone().into();
+        Ok(Self {
+            schema: schema(&columns)?,
+            rows: Rows::new(&columns)?,
+            columns,
+            format: relation.format,
+            paths: relation.files.clone().into_iter(),
+            open: None,
+            failed: false,
+        })
+    }
+
+    /// The declared columns.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn open(&self, path: &str) -> Result<(FileColumns, Batches)> {
+        let system = FileColumns::of(path)?;
+        let columns: Vec<ColumnSpec> = values(&self.columns).cloned().collect();
+        let batches: Batches = match self.format {
+            FileFormat::JsonDocument => Box::new(json::document(path, columns)?),
+            FileFormat::JsonLines => Box::new(json::lines(path, columns)?),
+            FileFormat::Csv => Box::new(csv::read(path, columns)?),
+            FileFormat::Parquet => Box::new(parquet::read(path, columns)?),
+        };
+        Ok((system, batches))
+    }
+
+    /// The next rows, of one file or of several small ones.
+    fn advance(&mut self) -> Result<Option<RecordBatch>> {
+        loop {
+            if let Some((system, batches)) = &mut self.open {
+                match batches.next() {
+                    Some(batch) => self.rows.push(&batch?, system, &self.columns)?,
+                    None => self.open = None,
+                }
+            } else if let Some(path) = self.paths.next() {
+                self.open = Some(self.open(&path)?);
+            } else {
+                return self.rows.take(&self.schema);
+            }
+            if self.rows.count >= BATCH_ROWS {
+                return self.rows.take(&self.schema);
+            }
+        }
+    }
+}
+
+impl Iterator for Files {
+    type Item = Result<RecordBatch>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let next = self.advance().transpose();
+        self.failed = matches!(next, Some(Err(_)));
+        next
+    }
+}
+
+fn values(columns: &[ColumnSpec]) -> impl Iterator<Item = &ColumnSpec> {
+    columns.iter().filter(|column| column.content == Content::Value)
+}
+
+fn format_name(format: FileFormat) -> &'static str {
+    match format {
+        FileFormat::JsonDocument | FileFormat::JsonLines => "JSON",
+        FileFormat::Csv => "CSV",
+        FileFormat::Parquet => "Parquet",
+    }
+}
+
+/// What a file says of itself.
+struct FileColumns {
+    path: String,
+    arrived_at_micros: i64,
+}
+
+impl FileColumns {
+    fn of(path: &str) -> Result<Self> {
+        let data = std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
+        if !data.is_file() {
+            return Err(Fault::data(format!("{path} is no file")));
+        }
+        let modified = data.modified().map_err(|error| unreadable(path, error))?;
+        let arrived_at_micros = match modified.duration_since(UNIX_EPOCH) {
+            Ok(since) => since.as_micros() as i64,
+            Err(before) => -(before.duration().as_micros() as i64),
+        };
+        Ok(Self { path: path.to_owned(), arrived_at_micros })
+    }
+
+    fn column(&self, content: Content, rows: usize) -> Option<ArrayRef> {
+        match content {
+            Content::Value => None,
+            Content::File => Some(Arc::new(StringArray::from_iter_values(std::iter::repeat_n(&self.path, rows)))),
+            Content::Arrival => {
+                let moments = TimestampMicrosecondArray::from_value(self.arrived_at_micros, rows);
+                Some(Arc::new(moments.with_timezone(types::UTC)))
+            }
+        }
+    }
+}
+
+/// Batches that wait to be big enough.
+struct Rows {
+    pending: Vec<Vec<ArrayRef>>,
+    count: usize,
+}
+
+impl Rows {
+    fn new(columns: &[ColumnSpec]) -> Result<Self> {
+        for column in columns {
+            let wanted = match column.content {
+                Content::Value => continue,
+                Content::File => lake_sql::types::Type::Varchar(None),
+                Content::Arrival => lake_sql::types::Type::TimestampTz(6),
+            };
+            if types::arrow(&column.ty)? != types::arrow(&wanted)? {
+                return Err(Fault::statement(format!(
+                    "column {} is {}, but what fills it is {wanted}",
+                    column.name, column.ty
+                )));
+            }
+        }
+        Ok(Self { pending: Vec::new(), count: 0 })
+    }
+
+    fn push(&mut self, batch: &RecordBatch, system: &FileColumns, columns: &[ColumnSpec]) -> Result<()> {
+        let mut values = batch.columns().iter();
+        let column = |column: &ColumnSpec| match system.column(column.content, batch.num_rows()) {
+            Some(filled) => Ok(filled),
+            None => values.next().cloned().ok_or_else(|| Fault::internal("a file's reader left out a column")),
+        };
+        self.pending.push(columns.iter().map(column).collect::<Result<Vec<_>>>()?);
+        self.count += batch.num_rows();
+        Ok(())
+    }
+
+    fn take(&mut self, schema: &SchemaRef) -> Result<Option<RecordBatch>> {
+        if self.count == 0 {
+            self.pending.clear();
+            return Ok(None);
+        }
+        let pending = std::mem::take(&mut self.pending);
+        let column = |at: usize| {
+            let parts: Vec<_> = pending.iter().map(|part| part[at].as_ref()).collect();
+            ::arrow::compute::concat(&parts).map_err(Fault::from)
+        };
+        let columns = (0..schema.fields().len()).map(column).collect::<Result<Vec<_>>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.count)));
+        Ok(Some(RecordBatch::try_new_with_options(schema.clone(), columns, &options)?))
+    }
+}
+
+/// The declared values as builders, for the formats that are text.
+fn builders(columns: &[ColumnSpec]) -> Result<Vec<Builder>> {
+    columns.iter().map(|column| Builder::new(&column.ty)).collect()
+}
+
+/// What builders have gathered, as a batch.
+fn finish(columns: &[ColumnSpec], builders: &mut [Builder], rows: usize) -> Result<RecordBatch> {
+    let schema = schema(columns)?;
+    let arrays = builders.iter_mut().map(Builder::finish).collect::<Result<Vec<_>>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(rows));
+    Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)
+}
+
+/// Opens a file as text, decompressed if its name ends in `.gz`.
+fn open_text(path: &str) -> Result<Box<dyn BufRead + Send>> {
+    let file = BufReader::new(File::open(path).map_err(|error| unreadable(path, error))?);
+    Ok(match path.ends_with(".gz") {
+        true => Box::new(BufReader::new(MultiGzDecoder::new(file))),
+        false => Box::new(file),
+    })
+}
+
+/// All bytes of a file, decompressed if its name ends in `.gz`.
+fn read_all(path: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_text(path)?.read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
+    Ok(bytes)
+}
+
+/// A file that cannot be opened or read: the storage's fault, or, for a broken archive, the data's.
+fn unreadable(path: &str, error: std::io::Error) -> Fault {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    match error.kind() {
+        InvalidData | InvalidInput | UnexpectedEof => Fault::data(format!("{path} is damaged: {error}")),
+        _ => Fault::unavailable(format!("{path} cannot be read: {error}")),
+    }
+}
+
+/// An error at a place in a text file; line and column count from 1.
+fn wrong(path: &str, line: usize, column: usize, message: impl Display) -> Fault {
+    Fault::data(format!("{path}:{line}:{column}: {message}"))
+}
+
+#[cfg(test)]
+mod tests;

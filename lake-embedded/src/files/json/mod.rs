@@ -1,0 +1,229 @@
+//! JSON: one document a file, or one object a line.
+
+mod parse;
+
+use std::borrow::Cow;
+use std::io::BufRead;
+
+use arrow::record_batch::RecordBatch;
+use lake_core::model::spec::ColumnSpec;
+use lake_sql::types::{Field, Type};
+
+use self::parse::{Damage, Node, Value};
+use super::column::Builder;
+use super::{BATCH_ROWS, Result, builders, finish, open_text, read_all, unreadable, wrong};
+use crate::error::Fault;
+
+/// The row of a file that is one JSON object.
+pub(super) fn document(
+    path: &str,
+    columns: Vec<ColumnSpec>,
+) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
+    let bytes = read_all(path)?;
+    let place = Place { path, first_line: 1, bytes: &bytes };
+    let mut builders = builders(&columns)?;
+    place.row(&columns, &mut builders)?;
+    let batch = finish(&columns, &mut builders, 1)?;
+    Ok(std::iter::once(Ok(batch)))
+}
+
+/// The rows of a file that has a JSON object on each line. Empty lines are no rows.
+pub(super) fn lines(
+    path: &str,
+    columns: Vec<ColumnSpec>,
+) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
+    let mut lines = Lines { path: path.to_owned(), input: open_text(path)?, line: 0, columns, done: false };
+    Ok(std::iter::from_fn(move || lines.batch().transpose()))
+}
+
+struct Lines {
+    path: String,
+    input: Box<dyn BufRead + Send>,
+    line: usize,
+    columns: Vec<ColumnSpec>,
+    done: bool,
+}
+
+impl Lines {
+    fn batch(&mut self) -> Result<Option<RecordBatch>> {
+        if self.done {
+            return Ok(None);
+        }
+        let mut builders = builders(&self.columns)?;
+        let mut rows = 0;
+        let mut bytes = Vec::new();
+        while rows < BATCH_ROWS {
+            bytes.clear();
+            self.line += 1;
+            let read = self.input.read_until(b'\n', &mut bytes).map_err(|error| unreadable(&self.path, error))?;
+            if read == 0 {
+                self.done = true;
+                break;
+            }
+            if bytes.trim_ascii().is_empty() {
+                continue;
+            }
+            let place = Place { path: &self.path, first_line: self.line, bytes: &bytes };
+            place.row(&self.columns, &mut builders)?;
+            rows += 1;
+        }
+        if rows == 0 { Ok(None) } else { finish(&self.columns, &mut builders, rows).map(Some) }
+    }
+}
+
+/// A text within a file, for telling where in it something is wrong.
+struct Place<'a> {
+    path: &'a str,
+    first_line: usize,
+    bytes: &'a [u8],
+}
+
+/// What is wrong with a value: where, on which way from the root, and how.
+struct Wrong {
+    at: usize,
+    path: Vec<String>,
+    message: String,
+}
+
+impl Wrong {
+    fn new(at: usize, message: impl Into<String>) -> Self {
+        Self { at, path: Vec::new(), message: message.into() }
+    }
+
+    fn expected(ty: &Type, node: &Node<'_>) -> Self {
+        Self::new(node.at, format!("expected {ty}, found {}", node.value.describe()))
+    }
+
+    fn inside(mut self, name: impl Into<String>) -> Self {
+        self.path.push(name.into());
+        self
+    }
+}
+
+impl Place<'_> {
+    /// Reads the text as one object and appends its values to the columns.
+    fn row(&self, columns: &[ColumnSpec], builders: &mut [Builder]) -> Result<()> {
+        let text = self.text()?;
+        let root = parse::parse(text).map_err(|Damage { at, message }| self.fault(Wrong::new(at, message)))?;
+        let Value::Object(entries) = &root.value else {
+            let message = format!("expected an object, found {}", root.value.describe());
+            return Err(self.fault(Wrong::new(root.at, message)));
+        };
+        for (column, builder) in columns.iter().zip(builders) {
+            let node = find(entries, &column.name);
+            if !column.nullable && node.is_none_or(|node| node.value == Value::Null) {
+                let at = node.map_or(root.at, |node| node.at);
+                let found = if node.is_some() { "null" } else { "nothing" };
+                let message = format!("expected {}, found {found}: the column cannot be null", column.ty);
+                return Err(self.fault(Wrong::new(at, message).inside(&column.name)));
+            }
+            match node {
+                None => builder.append_null(),
+                Some(node) => append(builder, node).map_err(|wrong| self.fault(wrong.inside(&column.name)))?,
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&self) -> Result<&str> {
+        // Windows' editors begin files with a mark of their byte order.
+        let bytes = self.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.bytes);
+        std::str::from_utf8(bytes).map_err(|error| {
+            self.fault(Wrong::new(error.valid_up_to(), format!("byte {} is not UTF-8", error.valid_up_to())))
+        })
+    }
+
+    fn fault(&self, mut fault: Wrong) -> Fault {
+        let before = &self.bytes[..fault.at.min(self.bytes.len())];
+        let line = self.first_line + before.iter().filter(|byte| **byte == b'\n').count();
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+        fault.path.reverse();
+        let message = match fault.path.is_empty() {
+            true => fault.message,
+            false => format!("{}: {}", fault.path.join("."), fault.message),
+        };
+        wrong(self.path, line, column, message)
+    }
+}
+
+/// The entry of a name; where none is spelt like it, the one that differs in case only.
+fn find<'n, 'a>(entries: &'n [(Cow<'a, str>, Node<'a>)], name: &str) -> Option<&'n Node<'a>> {
+    let exact = entries.iter().find(|(key, _)| key == name);
+    let found = exact.or_else(|| {
+        let mut similar = entries.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        similar.next().filter(|_| similar.next().is_none())
+    });
+    found.map(|(_, node)| node)
+}
+
+fn append(builder: &mut Builder, node: &Node<'_>) -> Result<(), Wrong> {
+    let ty = builder.ty().clone();
+    let fits = match (&ty, &node.value) {
+        (Type::Json, value) => {
+            let mut text = String::new();
+            value.write(&mut text);
+            builder.append_text(&text)
+        }
+        (_, Value::Null) => {
+            builder.append_null();
+            true
+        }
+        (Type::Array(_), Value::Array(items)) => return append_array(builder, items),
+        (Type::Map(key, _), Value::Object(entries)) => return append_map(builder, key, entries, node.at),
+        (Type::Row(fields), Value::Object(entries)) => return append_row(builder, fields, entries),
+        (_, Value::Bool(value)) => builder.append_bool(*value),
+        (_, Value::Number(digits)) => builder.append_number(digits),
+        // Decimals are often written as strings, so that nobody takes them for doubles; doubles that are no numbers
+        // can be written in no other way.
+        (Type::Decimal { .. }, Value::Text(text)) => builder.append_number(text),
+        (Type::Real | Type::Double, Value::Text(text)) => {
+            matches!(&**text, "NaN" | "Infinity" | "-Infinity") && builder.append_number(text)
+        }
+        (_, Value::Text(text)) => builder.append_text(text),
+        _ => false,
+    };
+    if fits { Ok(()) } else { Err(Wrong::expected(&ty, node)) }
+}
+
+fn append_array(builder: &mut Builder, items: &[Node<'_>]) -> Result<(), Wrong> {
+    let nested = builder.nested().expect("arrays are nested");
+    for (at, item) in items.iter().enumerate() {
+        append(&mut nested.parts[0], item).map_err(|wrong| wrong.inside(format!("[{at}]")))?;
+    }
+    nested.end_list(items.len()).map_err(|fault| Wrong::new(0, fault.message))
+}
+
+fn append_map(
+    builder: &mut Builder,
+    key_type: &Type,
+    entries: &[(Cow<'_, str>, Node<'_>)],
+    at: usize,
+) -> Result<(), Wrong> {
+    let nested = builder.nested().expect("maps are nested");
+    let [keys, values] = &mut nested.parts[..] else { return Err(Wrong::new(at, "a map has keys and values")) };
+    for (key, value) in entries {
+        let fits = match key_type.is_numeric() {
+            true => keys.append_number(key),
+            false => keys.append_text(key) || (matches!(&**key, "true" | "false") && keys.append_bool(key == "true")),
+        };
+        if !fits {
+            return Err(Wrong::new(value.at, format!("expected a key of type {key_type}, found {key:?}")));
+        }
+        append(values, value).map_err(|wrong| wrong.inside(&**key))?;
+    }
+    nested.end_list(entries.len()).map_err(|fault| Wrong::new(at, fault.message))
+}
+
+fn append_row(builder: &mut Builder, fields: &[Field], entries: &[(Cow<'_, str>, Node<'_>)]) -> Result<(), Wrong> {
+    let nested = builder.nested().expect("rows are nested");
+    for (field, part) in fields.iter().zip(&mut nested.parts) {
+        let name = field.name.as_deref().unwrap_or_default();
+        match find(entries, name) {
+            Some(node) => append(part, node).map_err(|wrong| wrong.inside(name))?,
+            None => part.append_null(),
+        }
+    }
+    nested.end(true);
+    Ok(())
+}

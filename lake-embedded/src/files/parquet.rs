@@ -1,0 +1,199 @@
+//! Parquet: columns by name, their values exactly in the declared type or refused.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use ::arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, new_null_array};
+use ::arrow::compute::{CastOptions, cast_with_options};
+use ::arrow::datatypes::{DataType, FieldRef, Fields, SchemaRef, TimeUnit};
+use ::arrow::record_batch::RecordBatch;
+use ::parquet::arrow::ProjectionMask;
+use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::errors::ParquetError;
+use ::parquet::file::reader::ChunkReader;
+use lake_core::model::spec::ColumnSpec;
+use lake_sql::types::Type;
+
+use super::{BATCH_ROWS, Result, read_all, unreadable};
+use crate::error::Fault;
+use crate::types;
+
+/// The rows of a Parquet file.
+pub(super) fn read(
+    path: &str,
+    columns: Vec<ColumnSpec>,
+) -> Result<Box<dyn Iterator<Item = Result<RecordBatch>> + Send>> {
+    match path.ends_with(".gz") {
+        true => open(path, bytes::Bytes::from(read_all(path)?), columns),
+        false => open(path, File::open(path).map_err(|error| unreadable(path, error))?, columns),
+    }
+}
+
+fn open(
+    path: &str,
+    input: impl ChunkReader + 'static,
+    columns: Vec<ColumnSpec>,
+) -> Result<Box<dyn Iterator<Item = Result<RecordBatch>> + Send>> {
+    let damaged = |error: ParquetError| Fault::data(format!("{path} is damaged: {error}"));
+    let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(damaged)?;
+    let found = find_columns(path, &columns, builder.schema())?;
+    let mask = ProjectionMask::roots(builder.parquet_schema(), found.iter().flatten().copied());
+    let rows = builder.with_projection(mask).with_batch_size(BATCH_ROWS).build().map_err(damaged)?;
+    let path = path.to_owned();
+    let mut first_row = 1;
+    Ok(Box::new(rows.map(move |batch| {
+        let batch = batch.map_err(|error| Fault::data(format!("{path} is damaged: {error}")))?;
+        let declared = declare(&path, &columns, &batch, first_row);
+        first_row += batch.num_rows();
+        declared
+    })))
+}
+
+/// Where each declared column is in the file.
+fn find_columns(path: &str, columns: &[ColumnSpec], schema: &SchemaRef) -> Result<Vec<Option<usize>>> {
+    columns
+        .iter()
+        .map(|column| {
+            let at = position(schema.fields(), &column.name);
+            if at.is_none() && !column.nullable {
+                let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+                return Err(Fault::data(format!(
+                    "{path}: expected a column {}, found {}",
+                    column.name,
+                    names.join(", ")
+                )));
+            }
+            Ok(at)
+        })
+        .collect()
+}
+
+/// The field of a name; where none is spelt like it, the one that differs in case only.
+fn position(fields: &Fields, name: &str) -> Option<usize> {
+    let similar = |field: &FieldRef| field.name().eq_ignore_ascii_case(name);
+    fields.iter().position(|field| field.name() == name).or_else(|| {
+        let mut found = fields.iter().enumerate().filter(|(_, field)| similar(field));
+        found.next().filter(|_| found.next().is_none()).map(|(at, _)| at)
+    })
+}
+
+fn declare(path: &str, columns: &[ColumnSpec], batch: &RecordBatch, first_row: usize) -> Result<RecordBatch> {
+    let schema = super::schema(columns)?;
+    let arrays = columns.iter().map(|column| {
+        let wrong = |message: String| Fault::data(format!("{path}: {}: {message}", column.name));
+        let array = match position(batch.schema_ref().fields(), &column.name) {
+            Some(at) => convert(batch.column(at), &column.ty)
+                .map_err(|error| wrong(format!("rows {first_row} to {}: {error}", first_row + batch.num_rows() - 1)))?,
+            None => new_null_array(&types::arrow(&column.ty)?, batch.num_rows()),
+        };
+        if !column.nullable
+            && let Some(row) = (0..array.len()).find(|row| array.is_null(*row))
+        {
+            let message = format!("expected {}, found null: the column cannot be null", column.ty);
+            return Err(wrong(format!("row {}: {message}", first_row + row)));
+        }
+        Ok(array)
+    });
+    let arrays = arrays.collect::<Result<Vec<_>>>()?;
+    Ok(RecordBatch::try_new(schema, arrays)?)
+}
+
+/// The values of a column of a file in a declared type.
+fn convert(array: &ArrayRef, ty: &Type) -> Result<ArrayRef, String> {
+    let to = types::arrow(ty).map_err(|fault| fault.message)?;
+    match (ty, array.data_type()) {
+        (Type::Array(element), DataType::List(_)) => {
+            let lists = array.as_list::<i32>();
+            let values = convert(lists.values(), element)?;
+            let DataType::List(item) = to else { return Err(format!("{to} is no list")) };
+            let built = ListArray::try_new(item, lists.offsets().clone(), values, lists.nulls().cloned());
+            Ok(Arc::new(built.map_err(|error| error.to_string())?))
+        }
+        (Type::Map(key, value), DataType::Map(..)) => {
+            let maps = array.as_map();
+            let parts = vec![convert(maps.keys(), key)?, convert(maps.values(), value)?];
+            let DataType::Map(entries, ordered) = &to else { return Err(format!("{to} is no map")) };
+            let DataType::Struct(fields) = entries.data_type() else { return Err(format!("{to} is no map")) };
+            let built = StructArray::try_new(fields.clone(), parts, None).and_then(|pairs| {
+                let (offsets, nulls) = (maps.offsets().clone(), maps.nulls().cloned());
+                MapArray::try_new(entries.clone(), offsets, pairs, nulls, *ordered)
+            });
+            Ok(Arc::new(built.map_err(|error| error.to_string())?))
+        }
+        (Type::Row(fields), DataType::Struct(found)) => {
+            let rows = array.as_struct();
+            let part = |field: &lake_sql::types::Field| {
+                let name = field.name.as_deref().unwrap_or_default();
+                match position(found, name) {
+                    Some(at) => convert(rows.column(at), &field.ty).map_err(|error| format!("{name}: {error}")),
+                    None => {
+                        types::arrow(&field.ty).map(|ty| new_null_array(&ty, rows.len())).map_err(|fault| fault.message)
+                    }
+                }
+            };
+            let parts = fields.iter().map(part).collect::<Result<Vec<_>, _>>()?;
+            let DataType::Struct(declared) = to else { return Err(format!("{to} is no row")) };
+            let built = StructArray::try_new_with_length(declared, parts, rows.nulls().cloned(), rows.len());
+            Ok(Arc::new(built.map_err(|error| error.to_string())?))
+        }
+        (_, from) if *from == to => checked_length(array, ty),
+        (_, from) if keeps_values(from, &to) => {
+            let options = CastOptions { safe: false, ..CastOptions::default() };
+            let cast = cast_with_options(array, &to, &options).map_err(|error| error.to_string())?;
+            // What a cast has rounded does not come back.
+            let lossless = !may_round(from, &to)
+                || cast_with_options(&cast, from, &options).is_ok_and(|back| back.as_ref() == array.as_ref());
+            match lossless {
+                true => checked_length(&cast, ty),
+                false => Err(format!("expected {ty}, found {from} with more digits than fit")),
+            }
+        }
+        (_, from) => Err(format!("expected {ty}, found {from}")),
+    }
+}
+
+/// Text that must not be longer than its type.
+fn checked_length(array: &ArrayRef, ty: &Type) -> Result<ArrayRef, String> {
+    let limit = match ty {
+        Type::Varchar(Some(limit)) | Type::Char(limit) => *limit as usize,
+        _ => return Ok(array.clone()),
+    };
+    let fixed = matches!(ty, Type::Char(_));
+    let trimmed = |text: &str| if fixed { text.trim_end_matches(' ').len() } else { text.len() };
+    let texts = array.as_string::<i32>();
+    if let Some(long) = texts.iter().flatten().find(|text| text[..trimmed(text)].chars().count() > limit) {
+        return Err(format!("expected {ty}, found {long:?}"));
+    }
+    match fixed {
+        true => {
+            let cut = texts.iter().map(|text| text.map(|text| &text[..trimmed(text)]));
+            Ok(Arc::new(cut.collect::<::arrow::array::StringArray>()))
+        }
+        false => Ok(array.clone()),
+    }
+}
+
+/// Whether a cast between two types is of the kind that keeps values, or fails, or can be seen to have rounded.
+fn keeps_values(from: &DataType, to: &DataType) -> bool {
+    use DataType::*;
+    match (from, to) {
+        (Dictionary(_, value), to) => keeps_values(value, to) || **value == *to,
+        (Utf8 | LargeUtf8 | Utf8View, Utf8) => true,
+        (Binary | LargeBinary | BinaryView, Binary) => true,
+        (Float32, Float64) => true,
+        (Decimal32(..) | Decimal64(..) | Decimal128(..) | Decimal256(..), Decimal128(..)) => true,
+        (from, Decimal128(..)) => from.is_integer(),
+        (Time32(_) | Time64(_), Time64(_)) => true,
+        (Timestamp(_, from), Timestamp(_, to)) => from.is_some() == to.is_some(),
+        (from, to) => from.is_integer() && to.is_integer(),
+    }
+}
+
+fn may_round(from: &DataType, to: &DataType) -> bool {
+    use DataType::*;
+    match (from, to) {
+        (Timestamp(unit, _) | Time64(unit), _) => *unit == TimeUnit::Nanosecond,
+        (from, Decimal128(..)) => !from.is_integer(),
+        _ => false,
+    }
+}
