@@ -108,7 +108,7 @@ impl Search<'_> {
             }
             RelKind::Window { input, calls } => {
                 for (_, call) in calls {
-                    self.window(call, input);
+                    self.window(call, input, calls.len() == 1);
                 }
             }
             RelKind::Sample { .. } => self.report(rel.span, ReasonKind::Sample),
@@ -136,7 +136,7 @@ impl Search<'_> {
     }
 
     fn aggregate(&mut self, call: &AggregateCall, input: &Rel, by: &Key) {
-        if self.is_floating_sum(call.function, &call.args, &call.ty) {
+        if is_floating_sum(call.function, &call.args, &call.ty) {
             self.report(call.span, ReasonKind::FloatingSum(call.function));
         } else if let Some(kind) = open_result(call.function)
             && !self.is_ordered(call, input, by)
@@ -145,55 +145,40 @@ impl Search<'_> {
         }
     }
 
-    fn window(&mut self, call: &WindowCall, input: &Rel) {
-        let is_aggregate = functions::lookup(call.function).is_some_and(|f| f.kind == FunctionKind::Aggregate);
-        let ordered: Key = call.order_by.iter().filter_map(|key| key.expr.as_column()).collect();
-        let partition = call.partition_by.iter().filter_map(Expr::as_column);
-        let fixed: Key = ordered.iter().copied().chain(partition).collect();
-        if self.keys.identified_by(input, &fixed) {
+    fn window(&mut self, call: &WindowCall, input: &Rel, alone: bool) {
+        let function = call.function;
+        let is_aggregate = functions::lookup(function).is_some_and(|f| f.kind == FunctionKind::Aggregate);
+        let order = call.order_by.iter().map(|key| &key.expr);
+        let fixed: Key = order.chain(&call.partition_by).filter_map(Expr::as_column).collect();
+        // Rows that tie in all they hold can change places, unless a second window tells them apart by then.
+        let same_rows = || alone && input.output().iter().all(|id| fixed.contains(id));
+        if self.keys.identified_by(input, &fixed) || same_rows() {
             return;
         }
-        let counts_rows = call.frame.as_ref().is_some_and(|frame| frame.unit == FrameUnit::Rows && !spans_all(frame));
-        match (call.function, is_aggregate) {
-            ("rank" | "dense_rank" | "percent_rank" | "cume_dist", _) => {}
-            // Rows that tie have equal values then, so it does not matter which comes first.
-            (_, false) if !call.args.is_empty() && self.are_fixed(&call.args, &fixed) && call.function != "ntile" => {}
-            (function, false) => self.report(call.span, ReasonKind::WindowOrder(function)),
-            (function, true) if counts_rows => self.report(call.span, ReasonKind::WindowOrder(function)),
-            (function, true) if self.is_floating_sum(function, &call.args, &call.ty) => {
-                self.report(call.span, ReasonKind::FloatingSum(function));
-            }
-            (function, true) => {
-                if let Some(kind) = open_result(function).filter(|_| !self.are_fixed(&call.args, &fixed)) {
-                    self.report(call.span, kind);
-                }
-            }
+        let by_position = call.frame.as_ref().is_some_and(|frame| frame.unit == FrameUnit::Rows && !spans_all(frame));
+        let kind = match function {
+            "rank" | "dense_rank" | "percent_rank" | "cume_dist" => None,
+            "first_value" | "last_value" | "nth_value" if !by_position && are_fixed(&call.args, &fixed) => None,
+            _ if !is_aggregate || by_position => Some(ReasonKind::WindowOrder(function)),
+            _ if is_floating_sum(function, &call.args, &call.ty) => Some(ReasonKind::FloatingSum(function)),
+            _ => open_result(function).filter(|_| !are_fixed(&call.args, &fixed)),
+        };
+        if let Some(kind) = kind {
+            self.report(call.span, kind);
         }
     }
 
-    /// Whether the rows of a group come in an order without ties, or only with ties of equal arguments.
+    /// Whether the rows of a group come in an order without ties, or hold the same arguments where they tie.
     fn is_ordered(&self, call: &AggregateCall, input: &Rel, by: &Key) -> bool {
         let order: Vec<_> = match (call.function, call.args.as_slice()) {
-            ("max_by" | "min_by", [_, order, ..]) => vec![order],
+            ("max_by" | "min_by", [_, order, ..]) | ("map_agg", [order, _]) => vec![order],
             _ => call.order_by.iter().map(|key| &key.expr).collect(),
         };
         let known: Key = order.iter().filter_map(|expr| expr.as_column()).chain(by.iter().copied()).collect();
-        let same = |arg: &Expr| order.iter().any(|expr| expr.kind == arg.kind);
-        !order.is_empty()
-            && (self.keys.identified_by(input, &known) || call.args.iter().all(|arg| arg.is_constant() || same(arg)))
-    }
-
-    fn are_fixed(&self, args: &[Expr], fixed: &Key) -> bool {
-        args.iter().all(|arg| arg.is_constant() || arg.as_column().is_some_and(|id| fixed.contains(&id)))
-    }
-
-    fn is_floating_sum(&self, function: &str, args: &[Expr], result: &Type) -> bool {
-        let floating = |ty: &Type| matches!(ty, Type::Real | Type::Double);
-        match function {
-            "sum" => floating(result),
-            "avg" => args.iter().any(|arg| floating(&arg.ty)),
-            _ => functions::is_statistic(function),
-        }
+        let totally = !order.is_empty() && self.keys.identified_by(input, &known);
+        // Which of several values a key of a map gets is as open as before if only the keys are known.
+        let known = if call.function == "map_agg" { by } else { &known };
+        totally || are_fixed(&call.args, known)
     }
 
     fn expr(&mut self, expr: &Expr) {
@@ -225,6 +210,20 @@ fn below(rel: &Rel, used: Option<&Key>) -> Option<Key> {
         }
         RelKind::Sort { .. } | RelKind::Limit { .. } => used.cloned(),
         _ => None,
+    }
+}
+
+/// Whether the arguments are the same in all rows in which these columns are.
+fn are_fixed(args: &[Expr], fixed: &Key) -> bool {
+    args.iter().all(|arg| arg.columns().iter().all(|id| fixed.contains(id)))
+}
+
+fn is_floating_sum(function: &str, args: &[Expr], result: &Type) -> bool {
+    let floating = |ty: &Type| matches!(ty, Type::Real | Type::Double);
+    match function {
+        "sum" => floating(result),
+        "avg" => args.iter().any(|arg| floating(&arg.ty)),
+        _ => functions::is_statistic(function),
     }
 }
 
@@ -335,6 +334,9 @@ mod tests {
         let sql = "select row_number() over (partition by customer_id order by placed) from {orders}";
         check(sql, &[(&sql[7..67], ReasonKind::WindowOrder("row_number"))]);
         check("select row_number() over (partition by customer_id order by placed, order_id) from {orders}", &[]);
+        let previous = "select lag(placed) over (order by placed), amount from {orders}";
+        check(previous, &[(&previous[7..41], ReasonKind::WindowOrder("lag"))]);
+        check_with(&no_keys, "select x, row_number() over (order by x desc) from (values 1, 1, 2) t(x)", &[]);
         let first = "select first_value(placed) over (partition by customer_id order by placed) from {orders}";
         check_with(&no_keys, first, &[]);
     }
@@ -351,7 +353,13 @@ mod tests {
         check("select sum(weight) from {orders}", &[("sum(weight)", ReasonKind::FloatingSum("sum"))]);
         check("select stddev(amount) from {orders}", &[("stddev(amount)", ReasonKind::FloatingSum("stddev"))]);
         check("select order_id, sum(weight), any_value(amount) from {orders} group by order_id", &[]);
-        check("select max_by(country, customer_id) from {customers}", &[]);
+        check("select max_by(country, customer_id), map_agg(customer_id, country) from {customers}", &[]);
+        check("select listagg(country, ',') within group (order by country) from {customers}", &[]);
+        check("select country, any_value(upper(country)) from {customers} group by country", &[]);
+        check(
+            "select map_agg(country, parent_id) from {customers}",
+            &[("map_agg(country, parent_id)", ReasonKind::Pick("map_agg"))],
+        );
     }
 
     #[test]
