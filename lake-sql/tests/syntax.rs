@@ -56,6 +56,21 @@ fn offset(sql: &str, place: &str) -> usize {
 }
 
 #[test]
+fn what_people_nest_is_not_too_deep() {
+    let nested = |open: &str, middle: &str, close: &str, n: usize| {
+        let sql = format!("select {}{middle}{}", open.repeat(n), close.repeat(n));
+        let findings = parse_statement(&sql).findings;
+        assert!(findings.is_empty(), "{open}: {findings:?}");
+    };
+    nested("(", "1", ")", 55);
+    nested("replace(", "a", ", 'x', 'y')", 55);
+    nested("case when a then b else ", "c", " end", 55);
+    nested("(select ", "1", ")", 25);
+    nested("", "1", " + 1", 250);
+    nested("", "a", " or b = 1", 250);
+}
+
+#[test]
 fn depth_is_bounded() {
     let deep = |sql: String| {
         let run = move || parse_statement(&sql).findings.iter().map(|finding| finding.id).collect::<Vec<_>>();

@@ -18,7 +18,7 @@ pub const DOC: FindingDoc = FindingDoc {
 /// What `explain` prints of texts that nest too deeply.
 pub const TOO_DEEP: FindingDoc = FindingDoc {
     id: "too-deep",
-    text: "The query nests more than 60 levels, or chains more than 600 operators. Everything that reads a query \
+    text: "The query nests more than 60 levels, or chains more than 300 operators. Everything that reads a query \
            walks it recursively; the limit keeps that safe.",
     wrong: Example::Query(
         "select ((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((((\
