@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use lake_sql::render::dialect::Dialect;
 use lake_sql::types::Type;
 
 use super::{Audits, blocking};
@@ -25,7 +26,7 @@ pub(crate) fn nulls(source: &SourceSpec, relation: &str) -> Option<Audits> {
 }
 
 /// Where a table differs from its declaration. Columns that are there and not declared are no fault.
-pub(crate) fn drift(source: &SourceSpec, found: &TableFact) -> Vec<Drift> {
+pub(crate) fn drift(dialect: &Dialect, source: &SourceSpec, found: &TableFact) -> Vec<Drift> {
     source
         .columns
         .iter()
@@ -33,7 +34,7 @@ pub(crate) fn drift(source: &SourceSpec, found: &TableFact) -> Vec<Drift> {
             let there = found.columns.iter().find(|(name, _, _)| name.eq_ignore_ascii_case(&column.name));
             match there {
                 None => Some(Drift { column: column.name.clone(), declared: column.ty.clone(), found: None }),
-                Some((_, ty, _)) if *ty != column.ty && *ty != stored(&column.ty) => {
+                Some((_, ty, _)) if *ty != column.ty && *ty != stored(dialect, &column.ty) => {
                     Some(Drift { column: column.name.clone(), declared: column.ty.clone(), found: Some(ty.clone()) })
                 }
                 Some(_) => None,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use lake_sql::render::dialect::Dialect;
 
 use super::error::RunError;
 use super::session::Session;
@@ -87,7 +88,13 @@ impl Session {
         let mut leaves = BTreeMap::new();
         self.leaves(run, id, found, &mut leaves)?;
         let there = found.get(&self.project().physical(id)).cloned().flatten().map(table_fact);
-        let assumed = || self.project().graph.model(id).filter(|_| run.assumed.contains(id)).map(assumed_fact);
+        let assumed = || {
+            self.project()
+                .graph
+                .model(id)
+                .filter(|_| run.assumed.contains(id))
+                .map(|model| assumed_fact(self.engine().dialect(), model))
+        };
         Ok(UpstreamFact::Table { found: there.or_else(assumed), leaves })
     }
 
@@ -130,8 +137,8 @@ fn table_fact(described: Described) -> TableFact {
 }
 
 /// What a model will be in the catalog once it has run.
-fn assumed_fact(model: &ModelSpec) -> TableFact {
-    let column = |c: &ColumnSpec| (c.name.clone(), stored(&c.ty), c.nullable);
+fn assumed_fact(dialect: &Dialect, model: &ModelSpec) -> TableFact {
+    let column = |c: &ColumnSpec| (c.name.clone(), stored(dialect, &c.ty), c.nullable);
     TableFact {
         view: matches!(model.kind, Kind::View | Kind::Table),
         columns: model.columns.iter().map(column).collect(),

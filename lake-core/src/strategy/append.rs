@@ -10,7 +10,7 @@ pub(super) fn plan(mut builder: Builder) -> Result<Plan, PlanError> {
     let stage = builder.fresh(if first { "draft" } else { "stage" });
     let relation = sql::table(&stage);
     let target = sql::table(&builder.target());
-    let query = sql::typed(&builder.query(true)?, &builder.model.columns);
+    let query = builder.stored_query()?;
     builder.entry_checks()?;
     builder.create("stage", &stage, &query);
 

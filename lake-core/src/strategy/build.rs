@@ -42,7 +42,7 @@ impl<'a> Builder<'a> {
     ) -> Self {
         let mut builder = Self { context, model, facts, reason, fingerprint, steps: vec![] };
         if !facts.schema_exists {
-            let schema = sql::ddl_ident(context.dialect, &builder.target().schema);
+            let schema = context.dialect.ddl_ident(&builder.target().schema);
             builder.statement("schema", Effect::Create, format!("create schema if not exists {schema}"), Probe::Repeat);
         }
         for (n, name) in facts.leftovers.iter().enumerate() {
@@ -66,6 +66,11 @@ impl<'a> Builder<'a> {
 
     pub(super) fn audited(&self) -> bool {
         self.model.publish == Publish::Audited
+    }
+
+    /// The model's rows as its table keeps them.
+    pub(super) fn stored_query(&self) -> Result<String, PlanError> {
+        Ok(sql::typed(&self.query(true)?, &sql::stored_columns(self.context.dialect, &self.model.columns)))
     }
 
     /// The model's query. Where a step reads it, its relations are pinned.

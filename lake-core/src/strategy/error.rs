@@ -3,6 +3,7 @@
 use std::fmt;
 
 use lake_sql::finding::Finding;
+use lake_sql::types::Type;
 
 use crate::audit::entry::Drift;
 use crate::engine::PhysicalName;
@@ -61,6 +62,13 @@ pub enum PlanError {
     NotAView(&'static str),
     /// The engine lacks something that the strategy needs.
     Unsupported(&'static str),
+    /// A type that no table of the engine can hold.
+    Storage {
+        /// The column.
+        column: String,
+        /// Its type.
+        ty: Type,
+    },
     /// The sequence has more digits than the engine keeps.
     Precision {
         /// The column.
@@ -114,6 +122,7 @@ impl fmt::Display for PlanError {
             PlanError::OwnTable(why) => f.write_str(why),
             PlanError::NotAView(why) => write!(f, "this view cannot be made: {why}"),
             PlanError::Unsupported(what) => write!(f, "the engine of this target cannot {what}"),
+            PlanError::Storage { column, ty } => write!(f, "a table cannot hold `{column}`, which is {ty}"),
             PlanError::Precision { column, declared, kept } => {
                 write!(f, "`{column}` has {declared} digits of a second, but the engine's tables keep {kept}")
             }
@@ -161,6 +170,7 @@ impl PlanError {
             }
             PlanError::OwnTable(_) => "write `{first_run} or …` before the condition that reads `{this}`".into(),
             PlanError::NotAView(_) => "return a `Table` instead".into(),
+            PlanError::Storage { column, .. } => format!("cast `{column}` to another type, such as varchar"),
             PlanError::Precision { column, .. } => format!("declare `{column}` with fewer digits, and cast to it"),
             PlanError::Unsupported(_) | PlanError::Query { .. } | PlanError::TooLong { .. } => return None,
         })

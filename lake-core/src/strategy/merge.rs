@@ -13,7 +13,7 @@ pub(super) fn plan(mut builder: Builder, key: &[String]) -> Result<Plan, PlanErr
     let first = builder.facts.first_run();
     let stage = builder.fresh(if first { "draft" } else { "stage" });
     let relation = sql::table(&stage);
-    let query = sql::typed(&builder.query(true)?, &builder.model.columns);
+    let query = builder.stored_query()?;
     builder.entry_checks()?;
     let staged = if first { query } else { changed(&builder, key, &query) };
     builder.create("stage", &stage, &staged);

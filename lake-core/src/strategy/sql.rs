@@ -23,13 +23,7 @@ pub(crate) fn metadata(name: &PhysicalName, which: &str) -> String {
 
 /// A table in a statement that the engine parses with its DDL grammar.
 pub(crate) fn ddl_table(dialect: &Dialect, name: &PhysicalName) -> String {
-    format!("{}.{}", ddl_ident(dialect, &name.schema), ddl_ident(dialect, &name.table))
-}
-
-/// An identifier in such a statement.
-pub(crate) fn ddl_ident(dialect: &Dialect, name: &str) -> String {
-    let quote = dialect.ddl_quote;
-    format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
+    dialect.ddl_table(&name.schema, &name.table)
 }
 
 /// A string.
@@ -66,26 +60,18 @@ pub(crate) fn qualified<S: AsRef<str>>(alias: &str, columns: impl IntoIterator<I
 /// The query's rows, each column cast to the type that was declared.
 pub(crate) fn typed(query: &str, columns: &[ColumnSpec]) -> String {
     let items: Vec<String> =
-        columns.iter().map(|c| format!("cast(q.{0} as {1}) as {0}", ident(&c.name), stored(&c.ty))).collect();
+        columns.iter().map(|c| format!("cast(q.{0} as {1}) as {0}", ident(&c.name), c.ty)).collect();
     format!("select {}\nfrom (\n{query}\n) q", items.join(", "))
 }
 
-/// The type that an Iceberg table keeps for a declared one.
-pub(crate) fn stored(ty: &Type) -> Type {
-    match ty {
-        Type::TinyInt | Type::SmallInt => Type::Integer,
-        Type::Char(_) | Type::Varchar(_) => Type::Varchar(None),
-        Type::Time(_) => Type::Time(6),
-        Type::Timestamp(_) => Type::Timestamp(6),
-        Type::TimestampTz(_) => Type::TimestampTz(6),
-        Type::Array(element) => Type::Array(Box::new(stored(element))),
-        Type::Map(key, value) => Type::Map(Box::new(stored(key)), Box::new(stored(value))),
-        Type::Row(fields) => {
-            let fields = fields.iter().map(|field| lake_sql::types::Field { ty: stored(&field.ty), ..field.clone() });
-            Type::Row(fields.collect())
-        }
-        other => other.clone(),
-    }
+/// The same columns with the types that an Iceberg table keeps for them.
+pub(crate) fn stored_columns(dialect: &Dialect, columns: &[ColumnSpec]) -> Vec<ColumnSpec> {
+    columns.iter().map(|c| ColumnSpec { ty: stored(dialect, &c.ty), ..c.clone() }).collect()
+}
+
+/// The type that an Iceberg table keeps for a declared one. What no table can keep is refused before it is asked.
+pub(crate) fn stored(dialect: &Dialect, ty: &Type) -> Type {
+    dialect.stored_type(ty).unwrap_or_else(|| ty.clone())
 }
 
 /// `create table … as query`. `warehouse` is where the location of an engine that needs one begins.

@@ -14,6 +14,10 @@ use crate::strategy::sql::stored;
 
 /// Refuses what cannot be planned.
 pub(super) fn check(context: &Context, model: &ModelSpec, facts: &Facts) -> Result<(), PlanError> {
+    let stored = model.kind != Kind::View;
+    if let Some(column) = model.columns.iter().find(|c| stored && context.dialect.stored_type(&c.ty).is_none()) {
+        return Err(PlanError::Storage { column: column.name.clone(), ty: column.ty.clone() });
+    }
     for (id, upstream) in &facts.upstreams {
         match (upstream, context.project.graph.nodes().get(id)) {
             (UpstreamFact::Table { found: None, .. }, node) => {
@@ -24,7 +28,7 @@ pub(super) fn check(context: &Context, model: &ModelSpec, facts: &Facts) -> Resu
                 });
             }
             (UpstreamFact::Table { found: Some(found), .. }, Some(Node::Source(source))) => {
-                let columns = drift(source, found);
+                let columns = drift(context.dialect, source, found);
                 if !columns.is_empty() {
                     return Err(PlanError::Drift { source: id.clone(), columns });
                 }
@@ -71,7 +75,7 @@ fn object(context: &Context, model: &ModelSpec, facts: &Facts, target: &TableFac
         .filter_map(|column| {
             let there = target.columns.iter().find(|(name, _, _)| name.eq_ignore_ascii_case(&column.name));
             let found = there.map(|(_, ty, _)| ty.clone());
-            let same = found.as_ref().is_some_and(|ty| *ty == column.ty || *ty == stored(&column.ty));
+            let same = found.as_ref().is_some_and(|ty| *ty == column.ty || *ty == stored(context.dialect, &column.ty));
             (!same).then(|| Drift { column: column.name.clone(), declared: column.ty.clone(), found })
         })
         .collect();

@@ -11,7 +11,7 @@ use crate::plan::Plan;
 pub(super) fn plan(mut builder: Builder) -> Result<Plan, PlanError> {
     let draft = builder.fresh("");
     let relation = sql::table(&draft);
-    let query = sql::typed(&builder.query(true)?, &builder.model.columns);
+    let query = builder.stored_query()?;
     builder.entry_checks()?;
     builder.create("draft", &draft, &query);
     let mut audits = Audits::default();

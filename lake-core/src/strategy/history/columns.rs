@@ -5,11 +5,11 @@ use lake_sql::types::Type;
 
 use crate::model::spec::{ColumnSpec, HistoryInput, HistoryNames, HistorySpec, ModelSpec};
 use crate::strategy::PlanError;
-use crate::strategy::sql::{self, ident, literal, stored};
+use crate::strategy::sql::{self, ident, literal, stored_columns};
 
 /// Which column is what.
 pub(super) struct Columns {
-    /// Columns of the query, in order.
+    /// Columns of the query, in order, with the types that tables keep.
     pub(super) query: Vec<ColumnSpec>,
     /// The key.
     pub(super) key: Vec<String>,
@@ -27,19 +27,21 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn new(model: &ModelSpec, history: &HistorySpec) -> Self {
+    pub(super) fn new(dialect: &Dialect, model: &ModelSpec, history: &HistorySpec) -> Result<Self, PlanError> {
+        check_precision(dialect, model, history)?;
+        let columns = stored_columns(dialect, &model.columns);
         let names = history.names.clone();
         let own = [&names.from, &names.to, &names.current];
-        let query: Vec<ColumnSpec> = model.columns.iter().filter(|c| !own.contains(&&c.name)).cloned().collect();
+        let query: Vec<ColumnSpec> = columns.iter().filter(|c| !own.contains(&&c.name)).cloned().collect();
         let sequence =
             query.iter().find(|c| c.name == history.sequence).cloned().expect("the sequence is a column of the query");
         let values = query.iter().map(|c| c.name.clone());
         let values: Vec<String> = values.filter(|c| !history.key.contains(c) && *c != history.sequence).collect();
         let (tracked, carried) = values.into_iter().partition(|c| is_tracked(history, c));
-        let type_of = |name: &str| model.columns.iter().find(|c| c.name == name).map(|c| stored(&c.ty));
-        Self {
-            from: type_of(&names.from).unwrap_or_else(|| stored(&sequence.ty)),
-            to: type_of(&names.to).unwrap_or_else(|| stored(&sequence.ty)),
+        let type_of = |name: &str| columns.iter().find(|c| c.name == name).map(|c| c.ty.clone());
+        Ok(Self {
+            from: type_of(&names.from).unwrap_or_else(|| sequence.ty.clone()),
+            to: type_of(&names.to).unwrap_or_else(|| sequence.ty.clone()),
             order: model.columns.iter().map(|c| c.name.clone()).collect(),
             key: history.key.clone(),
             query,
@@ -47,7 +49,7 @@ impl Columns {
             tracked,
             carried,
             names,
-        }
+        })
     }
 
     /// All columns of the published table, in order.
@@ -63,18 +65,6 @@ impl Columns {
     /// The query's columns but the key.
     pub(super) fn values(&self) -> Vec<&ColumnSpec> {
         self.query.iter().filter(|c| !self.key.contains(&c.name)).collect()
-    }
-
-    /// Refuses a sequence that the engine's tables would cut, because versions could then fall together.
-    pub(super) fn check_precision(&self, dialect: &Dialect) -> Result<(), PlanError> {
-        match self.sequence.ty {
-            Type::Timestamp(p) | Type::TimestampTz(p) if p > dialect.timestamp_precision => Err(PlanError::Precision {
-                column: self.sequence.name.clone(),
-                declared: p,
-                kept: dialect.timestamp_precision,
-            }),
-            _ => Ok(()),
-        }
     }
 
     /// An expression of the sequence's type as a start.
@@ -97,12 +87,12 @@ impl Columns {
             Some(open) => format!("nullif({to}, cast({} as {}))", literal(open), self.to),
             None => to,
         };
-        format!("cast({end} as {})", stored(&self.sequence.ty))
+        format!("cast({end} as {})", self.sequence.ty)
     }
 
     /// The start of a version of `alias`, in the sequence's type.
     pub(super) fn known_start(&self, alias: &str) -> String {
-        format!("cast({alias}.{} as {})", ident(&self.names.from), stored(&self.sequence.ty))
+        format!("cast({alias}.{} as {})", ident(&self.names.from), self.sequence.ty)
     }
 
     /// `a."k1", a."k2"`
@@ -112,7 +102,19 @@ impl Columns {
 
     /// A value of the sequence's type.
     pub(super) fn moment(&self, text: &str) -> String {
-        format!("cast({} as {})", literal(text), stored(&self.sequence.ty))
+        format!("cast({} as {})", literal(text), self.sequence.ty)
+    }
+}
+
+/// Refuses a sequence that the engine's tables would cut, because versions could then fall together.
+fn check_precision(dialect: &Dialect, model: &ModelSpec, history: &HistorySpec) -> Result<(), PlanError> {
+    let sequence = model.columns.iter().find(|c| c.name == history.sequence);
+    match sequence.map(|c| &c.ty) {
+        Some(Type::Timestamp(p) | Type::TimestampTz(p)) if *p > dialect.timestamp_precision => {
+            let (column, kept) = (history.sequence.clone(), dialect.timestamp_precision);
+            Err(PlanError::Precision { column, declared: *p, kept })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -24,8 +24,7 @@ const OPERATION: &str = "lake_operation";
 
 pub(super) fn plan(mut builder: Builder, history: &HistorySpec) -> Result<Plan, PlanError> {
     let first = builder.facts.first_run();
-    let columns = Columns::new(builder.model, history);
-    columns.check_precision(builder.context.dialect)?;
+    let columns = Columns::new(builder.context.dialect, builder.model, history)?;
     let load = builder.fresh("load");
     let stage = builder.fresh(if first { "draft" } else { "stage" });
     let (load_sql, stage_sql, target) = (sql::table(&load), sql::table(&stage), sql::table(&builder.target()));

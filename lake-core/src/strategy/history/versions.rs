@@ -15,7 +15,7 @@
 use super::OPERATION;
 use super::columns::Columns;
 use crate::model::spec::{Deletes, HistoryInput, HistorySpec, Ties};
-use crate::strategy::sql::{self, ident, qualified, stored};
+use crate::strategy::sql::{self, ident, qualified};
 
 /// What versions are made from.
 pub(super) struct Versions<'a> {
@@ -143,7 +143,7 @@ impl Versions<'_> {
         let columns = self.columns;
         let values: Vec<String> = columns.values().iter().map(|c| c.name.clone()).collect();
         let nulls: Vec<String> =
-            columns.values().iter().map(|c| format!("cast(null as {}) as {}", stored(&c.ty), ident(&c.name))).collect();
+            columns.values().iter().map(|c| format!("cast(null as {}) as {}", c.ty, ident(&c.name))).collect();
         let deleted = match &self.history.input {
             HistoryInput::Events { delete_when: Some(condition) } => format!("coalesce(({condition}), false)"),
             _ => "false".into(),
