@@ -34,6 +34,9 @@ pub fn can_cast(from: &Type, to: &Type, rules: TypeRules) -> bool {
         (Timestamp(_) | TimestampTz(_), Date | Time(_) | TimeTz(_) | Timestamp(_) | TimestampTz(_)) => true,
         (Varbinary, Uuid | IpAddress) | (Uuid | IpAddress, Varbinary) => true,
         (Varbinary, Opaque(_)) | (Opaque(_), Varbinary) => true,
+        (_, Opaque(number)) | (Opaque(number), _) if number == "number" => {
+            [from, to].iter().any(|other| other.is_numeric() || matches!(other, Varchar(_)))
+        }
         _ => can_coerce(from, to, rules),
     }
 }

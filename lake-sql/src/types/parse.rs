@@ -105,7 +105,9 @@ pub(super) fn simple(name: &str, numbers: &[u64]) -> Result<Type, ParseTypeError
     };
     match (fixed, name) {
         (Some(ty), _) if numbers.is_empty() => Ok(ty),
-        (Some(_), _) => Err(error(format!("type {name} takes no parameters"))),
+        (Some(_), _) => {
+            Err(ParseTypeError { message: format!("type {name} takes no parameters"), instead: nearest(name) })
+        }
         (None, "decimal") => decimal(numbers),
         (None, "varchar") => varchar(numbers),
         (None, "char") => char(numbers),
@@ -173,6 +175,7 @@ fn unknown(name: &str) -> ParseTypeError {
 /// The type whose name is nearest; other databases' names for the same thing count as near.
 fn nearest(name: &str) -> Option<&'static str> {
     match name {
+        _ if NAMES.contains(&name) => return None,
         "string" | "text" | "nvarchar" | "clob" => return Some("varchar"),
         "float" | "float4" => return Some("real"),
         "float8" => return Some("double"),
@@ -475,5 +478,6 @@ mod tests {
         refused("timestamp(13)", "timestamp precision must be between 0 and 12, found 13");
         refused("array(bigint", "expected `)` in the type, found the end");
         refused("bigint(3)", "type bigint takes no parameters");
+        refused("number(10, 2)", "type number takes no parameters: did you mean decimal?");
     }
 }
