@@ -23,6 +23,8 @@ pub struct Table {
     pub(crate) name: TableName,
     /// None while the table is being made.
     pub(crate) head: Option<Head>,
+    /// The table whose place a new one takes with its first commit.
+    pub(crate) replaces: Option<Head>,
     pub(crate) inner: iceberg::table::Table,
 }
 

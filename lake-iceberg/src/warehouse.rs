@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use iceberg::TableCreation;
 use iceberg::spec::{Schema, TableMetadataBuilder};
 
+use crate::catalog::pointer::Head;
 use crate::catalog::views::{Definition, current_sql};
 use crate::catalog::{FileCatalog, TableName};
 use crate::commit::{Change, CommitOptions, Committed};
@@ -102,7 +103,7 @@ impl Warehouse {
     pub async fn table(&self, namespace: &str, name: &str) -> Result<Table> {
         let name = TableName::new(namespace, name);
         let (head, inner) = self.catalog.load(&name).await?;
-        Ok(Table { warehouse: self.clone(), name, head: Some(head), inner })
+        Ok(Table { warehouse: self.clone(), name, head: Some(head), replaces: None, inner })
     }
 
     /// Makes an empty table. Its namespace must exist.
@@ -125,6 +126,18 @@ impl Warehouse {
         if let Some(entry) = self.catalog.kind(&name)? {
             return Err(crate::Error::Exists { entry, name: name.to_string() });
         }
+        self.stage(name, new, None)
+    }
+
+    /// Like [`Warehouse::stage_table`], for a table that takes the place of another with its first commit: readers see
+    /// the old one or the new one. Whoever has changed the old one in the meantime makes that commit a conflict.
+    pub fn stage_replacement(&self, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
+        let name = TableName::new(namespace, name);
+        let replaces = self.catalog.head(&name, Entry::Table)?;
+        self.stage(name, new, Some(replaces))
+    }
+
+    fn stage(&self, name: TableName, new: NewTable, replaces: Option<Head>) -> Result<Table> {
         let location = self.catalog.new_location(&name).to_string_lossy().into_owned();
         let creation = TableCreation::builder()
             .name(name.name.clone())
@@ -137,7 +150,7 @@ impl Warehouse {
         // Stands for the metadata file that the first commit writes.
         let path = Path::new(&location).join("metadata").join("staged");
         let inner = self.catalog.table_of(&name, metadata, &path)?;
-        Ok(Table { warehouse: self.clone(), name, head: None, inner })
+        Ok(Table { warehouse: self.clone(), name, head: None, replaces, inner })
     }
 
     /// Makes a table together with its first rows: it appears with all of them or not at all.
@@ -159,7 +172,7 @@ impl Warehouse {
     }
 
     /// Gives a name to metadata that was written.
-    pub(crate) fn publish(&self, name: &TableName, metadata: &Path) -> Result<crate::catalog::pointer::Head> {
+    pub(crate) fn publish(&self, name: &TableName, metadata: &Path) -> Result<Head> {
         let pointer = self.catalog.pointer_to(Entry::Table, metadata);
         let created = self.catalog.pointers().create(&name.namespace, &name.name, pointer);
         if created.is_err() {

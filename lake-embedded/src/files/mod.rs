@@ -8,6 +8,7 @@ mod column;
 mod csv;
 mod json;
 mod parquet;
+mod provider;
 mod value;
 
 use std::fmt::Display;
@@ -25,6 +26,7 @@ use lake_core::engine::FileRelation;
 use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 
 use self::column::Builder;
+pub(crate) use self::provider::table;
 use crate::error::{Fault, Result};
 use crate::types;
 

@@ -206,7 +206,7 @@ fn damaged_json_tells_its_place() {
     let nested = [("a", "array(row(x integer))")];
     assert_eq!(
         check(FileFormat::JsonLines, &nested, "{\"a\":[]}\n{\"a\":[{\"x\":1},{\"x\":2147483648}]}"),
-        "file:2:19: a.[1].x: expected integer, found the number 2147483648"
+        "file:2:20: a[1].x: expected integer, found the number 2147483648"
     );
     assert_eq!(
         check(FileFormat::JsonDocument, &[("a", "varchar(2)")], "{\"a\":\"abc\"}"),

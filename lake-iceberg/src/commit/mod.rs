@@ -296,25 +296,28 @@ impl Pending {
         let version = current.head.as_ref().map_or(1, |head| head.version + 1);
         let catalog = current.warehouse.catalog();
         let path = catalog.write_metadata(&metadata, &location, version)?;
-        // From here on an error can leave the commit made: its files must stay.
+        // An error of the file system can leave the commit made: its files must stay.
         let head = match move_head(current, &path) {
             Ok(Some(head)) => head,
             Ok(None) => {
                 let _ = std::fs::remove_file(&path);
                 return Ok(None);
             }
+            Err(error @ (Error::Exists { .. } | Error::NotFound { .. } | Error::Commit(_))) => {
+                let _ = std::fs::remove_file(&path);
+                return Err(error);
+            }
             Err(error) => {
-                if !matches!(error, Error::Exists { .. } | Error::NotFound { .. } | Error::Replaced { .. }) {
-                    manifests.keep();
-                    self.keep();
-                }
+                manifests.keep();
+                self.keep();
                 return Err(error);
             }
         };
         manifests.keep();
         self.keep();
         let inner = catalog.table_of(&current.name, metadata, &path)?;
-        let table = Table { warehouse: current.warehouse.clone(), name: current.name.clone(), head: Some(head), inner };
+        let head = Some(head);
+        let table = Table { head, replaces: None, inner, ..current.clone() };
         Ok(Some((table, snapshot_id)))
     }
 
@@ -367,11 +370,15 @@ impl Pending {
 pub(crate) fn move_head(current: &Table, path: &Path) -> Result<Option<Head>> {
     let catalog = current.warehouse.catalog();
     let name = &current.name;
-    let Some(head) = &current.head else {
+    let Some(head) = current.head.as_ref().or(current.replaces.as_ref()) else {
         return current.warehouse.publish(name, path).map(Some);
     };
     match catalog.pointers().advance(&name.namespace, &name.name, head, catalog.pointer_to(Entry::Table, path))? {
         Advance::Done(head) => Ok(Some(head)),
+        Advance::Lost if current.head.is_none() => {
+            let (table, reason) = (name.clone(), ConflictReason::HeadMoved);
+            Err(CommitError::Conflict { table, base: None, head: None, reason }.into())
+        }
         Advance::Lost => Ok(None),
         Advance::Gone => Err(Error::NotFound { entry: Entry::Table, name: name.to_string() }),
     }

@@ -72,3 +72,27 @@ async fn row_delta_and_overwrite() {
          total-position-deletes=1 total-records=12"
     );
 }
+
+#[tokio::test]
+async fn a_table_takes_the_place_of_another() {
+    let (_dir, warehouse) = warehouse();
+    let new = || NewTable::new(&columns()).unwrap();
+    let old = warehouse.create_table_as("s", "t", new(), [rows(0..3)], default()).await.unwrap().table;
+    let write = |staged: Table, id: i64| async move {
+        let mut writer = staged.writer(WriteOptions::default()).unwrap();
+        writer.write(rows([id])).await.unwrap();
+        let files = writer.finish().await.unwrap();
+        staged.commit(Change::append(files), default()).await
+    };
+    let staged = warehouse.stage_replacement("s", "t", new()).unwrap();
+    let late = warehouse.stage_replacement("s", "t", new()).unwrap();
+    assert_eq!(ids(&warehouse.table("s", "t").await.unwrap()).await, [0, 1, 2]);
+    let replaced = write(staged, 7).await.unwrap().table;
+    assert_eq!(ids(&warehouse.table("s", "t").await.unwrap()).await, [7]);
+    assert!(write(late, 8).await.unwrap_err().is_conflict());
+    let refused = old.append([rows([4])], default()).await.unwrap_err().to_string();
+    assert_eq!(refused, "there is no table s.t any more: the name was given to another table");
+    let after = replaced.append([rows([9])], default()).await.unwrap().table;
+    assert_eq!(ids(&after).await, [7, 9]);
+    assert_eq!(warehouse.stage_replacement("s", "u", new()).unwrap_err().to_string(), "there is no table s.u");
+}

@@ -141,7 +141,7 @@ impl Place<'_> {
         fault.path.reverse();
         let message = match fault.path.is_empty() {
             true => fault.message,
-            false => format!("{}: {}", fault.path.join("."), fault.message),
+            false => format!("{}: {}", fault.path.join(".").replace(".[", "["), fault.message),
         };
         wrong(self.path, line, column, message)
     }
