@@ -122,8 +122,31 @@ fn ties_are_refused_within_a_load_and_against_the_history() {
     land(&lab, "1.json", &["1 01-01 a"]);
     assert_eq!(lab.outcomes(), ["published 1"]);
     land(&lab, "2.json", &["1 01-01 b"]);
-    assert_eq!(lab.outcomes(), ["refused: 1 row differs from the version that began at the same `at`"]);
+    assert_eq!(lab.outcomes(), ["refused: 1 row contradicts what the history says of the same `at`"]);
     assert_eq!(versions(&lab), ["1 a 01-01–"]);
+}
+
+#[test]
+fn a_row_and_a_delete_at_one_moment_contradict_each_other() {
+    let gone = || {
+        let input = HistoryInput::Events { delete_when: Some("value = 'gone'".into()) };
+        events(HistorySpec { tracked: Some(vec!["value".into()]), ..history(input) })
+    };
+    let loads: [(Lab, &[&str], &[&str]); 4] = [
+        (gone(), &["1 01-01 a", "1 01-03 gone"], &["1 01-03 b"]),
+        (gone(), &["1 01-01 a", "1 01-03 b"], &["1 01-03 gone"]),
+        (extracts(), &["1 01-01 a", "2 01-01 b", "2 01-03 b"], &["1 01-03 a", "2 01-03 b"]),
+        (extracts(), &["1 01-01 a", "2 01-01 b", "1 01-03 x", "2 01-03 b"], &["2 01-03 b"]),
+    ];
+    for (lab, first, second) in loads {
+        land(&lab, "0.json", first);
+        assert!(lab.only().outcome.is_good());
+        let before = versions(&lab);
+        land(&lab, "1.json", second);
+        let words = &lab.outcomes()[0];
+        assert!(words.contains("contradicts what the history says of the same `at`"), "{words}");
+        assert_eq!(versions(&lab), before);
+    }
 }
 
 #[test]

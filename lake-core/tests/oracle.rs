@@ -95,7 +95,7 @@ fn loads() -> impl Strategy<Value = Vec<BTreeSet<(u32, u32)>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 120, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Events in any order and any number of loads, some of them again.
     #[test]

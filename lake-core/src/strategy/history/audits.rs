@@ -51,7 +51,7 @@ fn rowwise(column: &ColumnSpec, key: &[String], sequence: &str) -> ColumnSpec {
 /// Different rows of one key and moment, within the load and against the history.
 fn ties(audits: &mut Audits, versions: &Versions) {
     let columns = versions.columns;
-    let (load, sequence) = (versions.load, ident(&columns.sequence.name));
+    let load = versions.load;
     let mut moment = columns.key.clone();
     moment.push(columns.sequence.name.clone());
     let words = match &versions.history.ties {
@@ -69,23 +69,56 @@ fn ties(audits: &mut Audits, versions: &Versions) {
     audits.set(blocking("ties", message, Some(format!("{query}\nlimit 5"))), &query);
 
     if let (Some(target), Ties::Error) = (versions.target, &versions.history.ties) {
-        let kept = match &versions.history.input {
-            HistoryInput::Events { delete_when: Some(condition) } => {
-                format!("(select * from {load} where not coalesce(({condition}), false))")
-            }
-            _ => load.to_owned(),
-        };
-        let query = format!(
-            "select {keys}, l.{sequence}\nfrom {kept} l\njoin {target} t on {on} and {start} = l.{sequence}\nwhere {differs}",
-            keys = columns.keys("l"),
-            on = sql::equal("l", "t", &columns.key),
-            start = columns.known_start("t"),
-            differs = sql::distinct("l", "t", &columns.tracked),
+        let query = contradictions(versions, target);
+        let message = format!(
+            "{{row contradicts|rows contradict}} what the history says of the same `{}`",
+            columns.sequence.name
         );
-        let message =
-            format!("{{row differs|rows differ}} from the version that began at the same `{}`", columns.sequence.name);
         audits.set(blocking("ties with the history", message, Some(format!("{query}\nlimit 5"))), &query);
     }
+}
+
+/// Rows that differ from the version that began at their moment, rows at the very moment of a delete, and deletes at the
+/// very moment of a row.
+fn contradictions(versions: &Versions, target: &str) -> String {
+    let columns = versions.columns;
+    let (load, sequence) = (versions.load, ident(&columns.sequence.name));
+    let deleted = match &versions.history.input {
+        HistoryInput::Events { delete_when: Some(condition) } => Some(format!("coalesce(({condition}), false)")),
+        HistoryInput::Events { delete_when: None } | HistoryInput::FullExtract(_) => None,
+    };
+    let rows = match &deleted {
+        Some(deleted) => format!("(select * from {load} where not {deleted})"),
+        None => load.to_owned(),
+    };
+    let keys = columns.keys("l");
+    let on = sql::equal("l", "t", &columns.key);
+    let start = columns.known_start("t");
+    let mut arms = vec![
+        format!(
+            "select {keys}, l.{sequence}\nfrom {rows} l\njoin {target} t on {on} and {start} = l.{sequence}\nwhere {}",
+            sql::distinct("l", "t", &columns.tracked)
+        ),
+        format!(
+            "select {keys}, l.{sequence}\nfrom {rows} l\njoin {target} t on {on} and {end} = l.{sequence}\n\
+             left join {target} n on {next} and {next_start} = l.{sequence}\nwhere n.{first} is null",
+            end = columns.known_end("t"),
+            next = sql::equal("l", "n", &columns.key),
+            next_start = columns.known_start("n"),
+            first = ident(&columns.key[0]),
+        ),
+    ];
+    if let Some(deleted) = &deleted {
+        arms.push(format!(
+            "select {keys}, l.{sequence}\nfrom (select * from {load} where {deleted}) l\n\
+             join {target} t on {on} and {start} = l.{sequence}"
+        ));
+    }
+    if !versions.closes() {
+        return arms.join("\nunion all\n");
+    }
+    arms.push(format!("select {keys}, l.lake_at\nfrom vanished l\njoin {target} t on {on} and {start} = l.lake_at"));
+    format!("with {}\n{}", versions.vanished().join(",\n"), arms.join("\nunion all\n"))
 }
 
 fn empty(audits: &mut Audits, load: &str) {
