@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lake_sql::bind::{Helper, Names, Outcome, Reference, Relation, RelationColumn, SiteKind, bind};
+use lake_sql::bind::{Helper, Names, Outcome, Reference, Relation, RelationColumn, SiteKind, bind_for, contract_casts};
 use lake_sql::finding::{Finding, Severity};
 use lake_sql::render::{RelationName, RelationNames, RunValues};
 use lake_sql::syntax::{Templates, parse_query, without_layout};
+use lake_sql::types::TypeRules;
 
 use super::{Context, PlanError};
 use crate::graph::{Graph, Node};
@@ -68,10 +69,18 @@ fn bound(context: &Context, model: &ModelSpec, first_run: bool) -> Result<Outcom
         return Err(failed(model, parsed.findings));
     };
     let names = Declared { graph: &context.project.graph, model, first_run };
-    let outcome = bind(&tree, template, &names, context.dialect.rules);
+    let mut outcome = bind_for(&tree, template, &names, TypeRules::default(), context.dialect.rules);
     let errors: Vec<Finding> =
         outcome.findings.iter().filter(|finding| finding.severity == Severity::Error).cloned().collect();
-    if errors.is_empty() { Ok(outcome) } else { Err(failed(model, errors)) }
+    if !errors.is_empty() {
+        return Err(failed(model, errors));
+    }
+    if let Some(query) = &outcome.query {
+        let declared = relation(&model.id, &model.columns).columns;
+        // In front: a cast to the declared type goes around one that only keeps the checked type.
+        outcome.sites.splice(0..0, contract_casts(&tree, query, &declared));
+    }
+    Ok(outcome)
 }
 
 fn is_own(model: &ModelSpec, reference: &str) -> bool {
