@@ -15,6 +15,11 @@ use crate::error::{Error, Result};
 use crate::table::Table;
 use crate::write::WrittenPaths;
 
+/// So many manifests become one, unless the table's properties say otherwise.
+const MERGE_COUNT: usize = 100;
+/// Manifests of this size are left alone.
+const MERGED_BYTES: i64 = 8 << 20;
+
 /// The live files of a snapshot.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
@@ -103,11 +108,12 @@ impl WrittenManifests {
                     manifests.push(manifest.file);
                     continue;
                 }
-                manifests.push(output.rewrite(&manifest, &gone).await?);
+                manifests.push(output.rewrite(std::slice::from_ref(&manifest), &gone).await?);
                 let files = manifest.entries.iter().filter(|entry| gone.contains(entry.file_path()));
                 dropped.extend(files.map(|entry| entry.data_file().clone()));
             }
         }
+        let mut manifests = output.merge(manifests).await?;
         if !pending.change.added.is_empty() {
             let added = &pending.change.added;
             let files = added.files.iter().collect::<Vec<_>>();
@@ -200,20 +206,59 @@ impl<'a> Output<'a> {
         Ok(writer.write_manifest_file().await?)
     }
 
-    /// The manifest with the files in `gone` marked as deleted; the others keep their snapshot and sequence numbers.
-    async fn rewrite(&mut self, manifest: &LoadedManifest, gone: &BTreeSet<String>) -> Result<ManifestFile> {
-        let mut writer = self.manifest(manifest.file.content, manifest.file.partition_spec_id)?;
-        for entry in manifest.entries.iter().filter(|entry| entry.is_alive()) {
-            let sequence = entry.sequence_number().unwrap_or_default();
-            let file = entry.data_file().clone();
-            if gone.contains(entry.file_path()) {
-                writer.add_delete_file(file, sequence, entry.file_sequence_number)?;
-            } else {
-                let snapshot_id = entry.snapshot_id().unwrap_or(manifest.file.added_snapshot_id);
-                writer.add_existing_file(file, snapshot_id, sequence, entry.file_sequence_number)?;
+    /// The live entries of manifests of one content and spec as one manifest, with the files in `gone` marked as
+    /// deleted; the others keep their snapshot and sequence numbers.
+    async fn rewrite(&mut self, manifests: &[LoadedManifest], gone: &BTreeSet<String>) -> Result<ManifestFile> {
+        let first = &manifests[0].file;
+        let mut writer = self.manifest(first.content, first.partition_spec_id)?;
+        for manifest in manifests {
+            for entry in manifest.entries.iter().filter(|entry| entry.is_alive()) {
+                let sequence = entry.sequence_number().unwrap_or_default();
+                let file = entry.data_file().clone();
+                if gone.contains(entry.file_path()) {
+                    writer.add_delete_file(file, sequence, entry.file_sequence_number)?;
+                } else {
+                    let snapshot_id = entry.snapshot_id().unwrap_or(manifest.file.added_snapshot_id);
+                    writer.add_existing_file(file, snapshot_id, sequence, entry.file_sequence_number)?;
+                }
             }
         }
         Ok(writer.write_manifest_file().await?)
+    }
+
+    /// Makes one manifest of many small ones, so that planning does not get slower with each commit.
+    async fn merge(&mut self, manifests: Vec<ManifestFile>) -> Result<Vec<ManifestFile>> {
+        let mut small: BTreeMap<(bool, i32), Vec<ManifestFile>> = BTreeMap::new();
+        let mut kept = Vec::new();
+        for manifest in manifests {
+            // Those of this commit tell what it removes.
+            let mergeable = manifest.added_snapshot_id != self.snapshot_id && manifest.manifest_length < MERGED_BYTES;
+            match mergeable {
+                true => {
+                    let data = manifest.content == ManifestContentType::Data;
+                    small.entry((data, manifest.partition_spec_id)).or_default().push(manifest);
+                }
+                false => kept.push(manifest),
+            }
+        }
+        for group in small.into_values() {
+            if group.len() < self.merge_count() {
+                kept.extend(group);
+                continue;
+            }
+            let mut loaded = Vec::with_capacity(group.len());
+            for file in group {
+                let (entries, _) = file.load_manifest(self.table.inner.file_io()).await?.into_parts();
+                loaded.push(LoadedManifest { file, entries });
+            }
+            kept.push(self.rewrite(&loaded, &BTreeSet::new()).await?);
+        }
+        Ok(kept)
+    }
+
+    fn merge_count(&self) -> usize {
+        let property = self.table.metadata().properties().get("commit.manifest.min-count-to-merge");
+        property.and_then(|count| count.parse().ok()).unwrap_or(MERGE_COUNT).max(2)
     }
 
     async fn list(&mut self, manifests: Vec<ManifestFile>) -> Result<String> {

@@ -96,3 +96,28 @@ async fn a_table_takes_the_place_of_another() {
     assert_eq!(ids(&after).await, [7, 9]);
     assert_eq!(warehouse.stage_replacement("s", "u", new()).unwrap_err().to_string(), "there is no table s.u");
 }
+
+#[tokio::test]
+async fn manifests_do_not_pile_up() {
+    let (_dir, warehouse) = warehouse();
+    let new = NewTable::new(&columns()).unwrap().property("commit.manifest.min-count-to-merge", "4");
+    let mut table = warehouse.create_table("s", "t", new).await.unwrap();
+    for id in 0..12 {
+        table = table.append([rows([id])], default()).await.unwrap().table;
+        let snapshot = table.snapshot().unwrap();
+        let list = table.inner().manifest_list_reader(snapshot).load().await.unwrap();
+        assert!(list.entries().len() <= 4, "{}", list.entries().len());
+    }
+    assert_eq!(ids(&table).await, (0..12).collect::<Vec<_>>());
+    for (at, snapshot) in table.snapshots().iter().enumerate() {
+        assert_eq!(ids_at(&table, snapshot.snapshot_id()).await.len(), at + 1);
+    }
+    // Files keep the snapshot that added them: a delete on an old base still sees what is new.
+    let base = table.clone();
+    let deletes = places(&base, &[3]).await;
+    table.append([rows([12])], default()).await.unwrap();
+    assert!(base.row_delta(deletes, [], default()).await.unwrap_err().is_conflict());
+    let table = table.refresh().await.unwrap();
+    let table = table.row_delta(places(&table, &[3]).await, [], default()).await.unwrap().table;
+    assert_eq!(ids(&table).await.len(), 12);
+}
