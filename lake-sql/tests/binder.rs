@@ -66,6 +66,14 @@ fn nothing_follows_from_what_is_unknown() {
 }
 
 #[test]
+fn a_star_over_an_incomplete_relation_is_incomplete() {
+    let complete = |sql| bound(sql, &Shop::default()).complete;
+    assert!(complete("select * from {orders}"));
+    assert!(!complete("select * from (select * from {broken} union all select * from {broken}) t"));
+    assert!(complete("select id from {broken}"));
+}
+
+#[test]
 fn sites_are_in_order() {
     let outcome = bound("select o.*, 1.5 as a from {orders} o where {first_run}", &Shop::default());
     let kinds: Vec<_> = outcome.sites.iter().map(|site| std::mem::discriminant(&site.kind)).collect();

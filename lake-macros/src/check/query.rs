@@ -50,7 +50,8 @@ pub(super) fn check(state: &State, answers: &Answers) -> (TokenStream, Found) {
 fn read(literal: &SqlLiteral, names: &References, row: Option<&Schema>) -> (Vec<Finding>, Option<BoundQuery>) {
     let parsed = parse_query(&literal.text, Templates::Yes);
     let Some(tree) = parsed.tree else { return (parsed.findings, None) };
-    let Outcome { query, findings, .. } = bind(&tree, &literal.text, names as &dyn Names, TypeRules::default());
+    let Outcome { query, complete, findings, .. } =
+        bind(&tree, &literal.text, names as &dyn Names, TypeRules::default());
     // What the parser could not read is missing in what the binder sees; its findings would be echoes.
     if !parsed.findings.is_empty() {
         return (parsed.findings, query);
@@ -60,11 +61,13 @@ fn read(literal: &SqlLiteral, names: &References, row: Option<&Schema>) -> (Vec<
     if !findings.is_empty() {
         return (findings, Some(query));
     }
-    let findings = match row {
+    let mut findings = match row {
         Some(row) if row.complete => check_contract(&tree, &query, &relation(row).columns, &row.name),
         Some(_) => vec![],
         None => check_names(&query),
     };
+    // A star over an upstream with an error stands for columns that are not known.
+    findings.retain(|finding| complete || finding.id != "contract-missing-column");
     (findings, Some(query))
 }
 

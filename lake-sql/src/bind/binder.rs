@@ -45,6 +45,7 @@ pub(super) struct Binder<'a> {
     pub written_parameters: BTreeMap<String, String>,
     /// Helpers that are being put in, outermost first.
     pub expanding: Vec<String>,
+    complete: bool,
     next_column: u32,
     next_cte: u32,
 }
@@ -189,6 +190,7 @@ impl<'a> Binder<'a> {
             parameters: BTreeMap::new(),
             written_parameters: BTreeMap::new(),
             expanding: vec![],
+            complete: true,
             next_column: 0,
             next_cte: 0,
         }
@@ -197,6 +199,7 @@ impl<'a> Binder<'a> {
     /// Binds the query of the whole text.
     pub fn top_query(&mut self, query: &tree::Query) -> BoundQuery {
         let bound = self.query(query, &Scope::root());
+        self.complete = bound.complete;
         BoundQuery { ctes: std::mem::take(&mut self.ctes), root: bound.rel, columns: bound.columns }
     }
 
@@ -204,7 +207,7 @@ impl<'a> Binder<'a> {
     pub fn finish(mut self, query: BoundQuery) -> Outcome {
         self.sites.sort_by_key(|site| site.span);
         let sites = std::mem::take(&mut self.sites);
-        Outcome { query: Some(query), findings: self.sorted_findings(), sites }
+        Outcome { query: Some(query), complete: self.complete, findings: self.sorted_findings(), sites }
     }
 
     /// All findings in the order of their places.

@@ -113,6 +113,8 @@ pub trait Names {
 pub struct Outcome {
     /// The tree; present also with findings as far as it could be built, its broken parts of type [`Type::Error`].
     pub query: Option<BoundQuery>,
+    /// False if columns are missing at the end because of an error elsewhere: a star over an incomplete relation.
+    pub complete: bool,
     /// All findings, in order of their place.
     pub findings: Vec<Finding>,
     /// What a renderer must replace so that the text means the same on an engine.
