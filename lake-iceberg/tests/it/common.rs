@@ -1,11 +1,13 @@
 //! Small tables and their rows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
+use futures::TryStreamExt;
 use lake_iceberg::{Table, Warehouse};
 
 /// `id bigint not null, name varchar`
@@ -50,18 +52,24 @@ pub async fn ids_at(table: &Table, snapshot: i64) -> Vec<i64> {
     sorted(&table.scan().columns(["id"]).at_snapshot(snapshot).collect().await.unwrap(), "id")
 }
 
-/// Where the rows of these ids are: data file → positions.
-pub async fn places(table: &Table, wanted: &[i64]) -> std::collections::BTreeMap<String, Vec<u64>> {
-    use futures::TryStreamExt;
-    let mut found = std::collections::BTreeMap::<String, Vec<u64>>::new();
+/// The ids of each data file, in the order of their positions; a deleted row is left out.
+pub async fn by_file(table: &Table) -> BTreeMap<String, Vec<(u64, i64)>> {
+    let mut found = BTreeMap::<String, Vec<(u64, i64)>>::new();
     let mut batches = table.scan().columns(["id"]).positions().await.unwrap();
     while let Some(rows) = batches.try_next().await.unwrap() {
         let ids = rows.batch.column(0).as_any().downcast_ref::<Int64Array>().unwrap();
-        for (id, position) in ids.values().iter().zip(rows.positions.values()) {
-            if wanted.contains(id) {
-                found.entry(rows.file.to_string()).or_default().push(*position as u64);
-            }
-        }
+        let placed = rows.positions.values().iter().map(|position| *position as u64).zip(ids.values().iter().copied());
+        found.entry(rows.file.to_string()).or_default().extend(placed);
     }
     found
+}
+
+/// Where the rows of these ids are: data file → positions.
+pub async fn places(table: &Table, wanted: &[i64]) -> BTreeMap<String, Vec<u64>> {
+    let found = by_file(table).await.into_iter().map(|(file, rows)| {
+        let positions: Vec<u64> =
+            rows.into_iter().filter(|(_, id)| wanted.contains(id)).map(|(position, _)| position).collect();
+        (file, positions)
+    });
+    found.filter(|(_, positions)| !positions.is_empty()).collect()
 }

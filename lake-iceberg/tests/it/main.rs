@@ -9,4 +9,5 @@ mod concurrency;
 mod conflicts;
 mod crate_defects;
 mod evolution;
+mod properties;
 mod pyiceberg;
