@@ -105,3 +105,35 @@ fn a_lease_passes_on_when_its_time_is_over_or_its_process_is_gone() {
     let LeaseOutcome::Held(_) = take("r3", 53, true) else { panic!("its process is gone") };
     journal.give_back(&second).unwrap();
 }
+
+#[test]
+fn a_folder_is_a_journal_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("not/yet/there");
+    let journal = Journal::folder(&state).unwrap();
+    assert!(journal.begin(&plan(1)).unwrap());
+    assert!(!Journal::folder(&state).unwrap().begin(&plan(2)).unwrap());
+    assert_eq!(journal.release("fx.rates", publication(1, "r1", "a")).unwrap(), Released::Ours);
+    journal.end(&plan(1), &Outcomes::new(), End::Done).unwrap();
+    let again = Journal::folder(&state).unwrap();
+    assert_eq!(again.open_plan("fx.rates").unwrap(), None);
+    assert_eq!(again.published("fx.rates").unwrap().latest.unwrap().number, 1);
+
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let error = Journal::folder(&file.join("state")).err().unwrap().to_string();
+    assert!(
+        error.starts_with("cannot open the journal's `") && error.ends_with("Not a directory (os error 20)"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_document_that_was_cut_is_an_error_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::folder(folder.path()).unwrap();
+    journal.begin(&plan(1)).unwrap();
+    std::fs::write(folder.path().join("models/fx.rates/open/plan.json"), "{\"version\": 1,").unwrap();
+    let error = journal.open_plan("fx.rates").unwrap_err().to_string();
+    assert!(error.starts_with("cannot read the journal's `models/fx.rates/open/plan.json`: EOF"), "{error}");
+}
