@@ -10,7 +10,7 @@ use lab::*;
 use lake_core::engine::Capabilities;
 use lake_core::model::spec::*;
 use lake_core::plan::facts::{Facts, Publication, TableFact, UpstreamFact};
-use lake_core::plan::{Action, FileMark};
+use lake_core::plan::{Action, FileMark, Probe};
 use lake_core::project::Project;
 use lake_core::project::settings::Target;
 use lake_core::strategy::{Context, Decision, plan};
@@ -54,7 +54,7 @@ fn facts(model: &ModelSpec, first: bool) -> Facts {
     };
     let superseded = lake_core::engine::PhysicalName { schema: "a".into(), table: "t__r1_1".into() };
     Facts {
-        run: "r2".into(),
+        run: if first { "r1" } else { "r2" }.into(),
         attempt: 1,
         now: DateTime::from_timestamp(1_772_000_000, 0).unwrap(),
         schema_exists: !first,
@@ -90,6 +90,9 @@ fn statements(dialect: &Dialect, model: ModelSpec, first: bool) -> String {
             Action::Release => "(the journal records the publication)",
         };
         text.push_str(&format!("-- {} ({:?})\n{sql}\n\n", step.name, step.effect));
+        if let Probe::Zero(sql) = &step.probe {
+            text.push_str(&format!("-- probe of {} (Read)\n{sql}\n\n", step.name));
+        }
     }
     text
 }
