@@ -258,7 +258,7 @@ fn a_runner_that_slept_applies_nothing_twice() {
     lab.fault(4, Fault::DieBefore);
     let _ = lab.try_run();
     let apply = lab.world.engine.statements().pop().unwrap();
-    assert!(apply.starts_with("insert into"), "{apply}");
+    assert!(apply.starts_with("merge into"), "{apply}");
     lab.world.engine.execute(&apply).unwrap();
     lab.settle();
     assert_eq!(SCENARIOS[0].world(&lab), SCENARIOS[0].undisturbed(1));

@@ -318,10 +318,10 @@ fn throttled_statements_are_sent_again() {
 
 #[test]
 fn lost_answers_are_found_out() {
-    for text in ["create table", "alter table", "insert into"] {
+    for text in ["create table", "alter table", "merge into"] {
         let lab = loads(Write::Append);
         lab.land("1.json");
-        if text == "insert into" {
+        if text == "merge into" {
             lab.run();
             lab.land("2.json");
         }
