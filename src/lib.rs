@@ -84,12 +84,12 @@ macro_rules! __lake_versions {
 pub mod __private {
     pub use inventory;
     pub use lake_core::model::column::{Audit, Col, Column, Row};
-    pub use lake_core::model::declare::{self, Built, Declared, Depth, ModelKeys, Relation, SqlFn, deepest};
+    pub use lake_core::model::declare::{self, Acyclic, Built, Declared, ModelKeys, Relation, SqlFn};
     pub use lake_core::model::history_columns::{HistoryColumns, OwnColumn, Role};
     pub use lake_core::model::query::{Expr, FirstRun, Now, Ref, Sql, This};
     pub use lake_core::model::registry::Registration;
     pub use lake_core::model::spec::{Content, FileFormat, HelperSpec};
-    pub use lake_core::model::sql_type::{NotNull, Sequence, SqlType, Ty, assert_types};
+    pub use lake_core::model::sql_type::{NotNull, Sequence, SqlType, Ty};
     pub use lake_core::model::value::{Date, Decimal, Other, Time, Timestamp, TimestampTz, Uuid};
     pub use lake_macros::{__check, __model, __row, __source, __sql_fn};
 }

@@ -22,7 +22,7 @@ pub(crate) use state::{Answers, RowOf, State, chained};
 /// `__check!`: findings as errors, the guard against circles, and what an inferred row leads to.
 pub(crate) fn check(state: &State, answers: Answers) -> TokenStream {
     let circle = circle::report(state, &answers);
-    let depth = depth(state, circle.is_some());
+    let proof = proof(state, circle.is_some());
     let clash = own_names(state, &answers);
     let (findings, row) = query::check(state, &answers);
     let deletes = deletes(state, &answers);
@@ -32,19 +32,18 @@ pub(crate) fn check(state: &State, answers: Answers) -> TokenStream {
     };
     let registration = registration::registration(state);
     let function = &state.function;
-    quote!(#circle #clash #findings #deletes #inferred #function #depth #registration)
+    quote!(#circle #clash #findings #deletes #inferred #function #proof #registration)
 }
 
 /// A circle that was not noticed ends here, in an error of the compiler's own.
-fn depth(state: &State, cut: bool) -> TokenStream {
+fn proof(state: &State, cut: bool) -> TokenStream {
     let name = &state.name;
     let upstreams = if cut { &[][..] } else { state.upstreams.as_slice() };
     quote! {
-        impl ::lakehouse::__private::Depth for #name {
-            const DEPTH: usize =
-                ::lakehouse::__private::deepest(&[#(<#upstreams as ::lakehouse::__private::Depth>::DEPTH),*]);
+        impl ::lakehouse::__private::Acyclic for #name {
+            const PROOF: () = { #(<#upstreams as ::lakehouse::__private::Acyclic>::PROOF;)* };
         }
-        const _: usize = <#name as ::lakehouse::__private::Depth>::DEPTH;
+        const _: () = <#name as ::lakehouse::__private::Acyclic>::PROOF;
     }
 }
 

@@ -49,8 +49,7 @@ fn field<'a>(input: &'a DeriveInput, errors: &mut Errors) -> Option<(&'a syn::Ty
 
 fn impls(input: &DeriveInput, field: &syn::Type, ty: &Type) -> TokenStream {
     let name = &input.ident;
-    let seen = crate::rust_type::ty_tokens(ty);
-    let message = format!("the field of `{name}` is not what its name says; it should be {ty}");
+    let seen = crate::rust_type::rust_tokens(ty, false);
     let ordered = matches!(
         ty,
         Type::TinyInt
@@ -77,14 +76,11 @@ fn impls(input: &DeriveInput, field: &syn::Type, ty: &Type) -> TokenStream {
         impl ::lakehouse::__private::NotNull for #name {}
         #sequence
         const _: () = {
-            ::lakehouse::__private::assert_types(&[(<#field as ::lakehouse::__private::SqlType>::TY, #seen, #message)]);
             #[allow(dead_code)]
-            fn touch(value: #name) -> (#name, #field) {
-                fn any<T>() -> T {
-                    ::core::unreachable!()
-                }
+            fn touch(value: #name) -> #name {
                 let #name(field) = value;
-                (#name(any()), field)
+                let field: #seen = field;
+                #name(field)
             }
         };
     }

@@ -1,8 +1,8 @@
 //! `#[derive(Row)]`: the columns of a struct, handles to them, and its payload.
 
 use lake_sql::types::Type;
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Path};
 
@@ -10,7 +10,7 @@ use crate::check::condition;
 use crate::export;
 use crate::keys::{Errors, Keys, Known, Takes, description};
 use crate::payload::{Column, Payload, Schema};
-use crate::rust_type::{Resolved, Seen, Shape, ty_tokens};
+use crate::rust_type::{Resolved, Seen, Shape, rust_tokens, ty_tokens};
 
 const KEYS: [Known; 7] = [
     ("sql", Takes::Text),
@@ -56,7 +56,6 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
         quote!((#name, #ty))
     });
     let handles = fields.iter().map(|field| handle(name, field));
-    let checks = cross_check(&fields);
     let payload = payload(input, &fields);
     quote! {
         #errors
@@ -68,7 +67,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
         }
         #[allow(non_upper_case_globals, dead_code)]
         impl #name { #(#handles)* }
-        const _: () = { #checks #touch };
+        const _: () = { #touch };
         #payload
     }
 }
@@ -202,27 +201,19 @@ fn column(field: &Field) -> TokenStream {
     let brand = match &field.seen.shape {
         Shape::Named(path) if !field.overridden() => {
             let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-            quote!(::core::option::Option::Some(#name))
+            name
         }
-        _ => quote!(::core::option::Option::None),
+        _ => String::new(),
     };
     let audits = audits(&field.keys);
+    let plain = quote!(#private::Column::__new(#name, #ty, #nullable, #brand, #description));
     let content = match (field.keys.has("file"), field.keys.has("arrival")) {
         (true, _) => quote!(File),
         (_, true) => quote!(Arrival),
+        _ if audits.is_empty() => return plain,
         _ => quote!(Value),
     };
-    quote! {
-        #private::Column {
-            name: #name,
-            ty: #ty,
-            nullable: #nullable,
-            brand: #brand,
-            description: #description,
-            audits: &[#(#audits),*],
-            content: #private::Content::#content,
-        }
-    }
+    quote!(#plain.__with(&[#(#audits),*], #private::Content::#content))
 }
 
 fn audits(keys: &Keys) -> Vec<TokenStream> {
@@ -252,28 +243,19 @@ fn handle(row: &Ident, field: &Field) -> TokenStream {
     }
 }
 
-/// The tokens `Timestamp` could be somebody else's type; the compiler compares what was read with what is meant.
-fn cross_check(fields: &[Field]) -> TokenStream {
-    let pairs = fields.iter().filter(|field| !field.overridden()).filter_map(|field| {
-        let Shape::Known(ty) = &field.seen.shape else { return None };
-        if *ty == Type::Error {
-            return None;
-        }
-        let (rust, seen) = (&field.ty, ty_tokens(ty));
-        let message = format!("the type of column `{}` is not what its name says; it should be {ty}", field.name());
-        Some(quote!((<#rust as ::lakehouse::__private::SqlType>::TY, #seen, #message)))
-    });
-    quote!(::lakehouse::__private::assert_types(&[#(#pairs),*]);)
-}
-
-/// Makes and reads a row, so that a struct which only describes a table is not called unused.
+/// Takes a row apart and makes it again. So a struct that only describes a table is not called unused, and a type that
+/// is called `Timestamp` but is not ours does not pass for it.
 fn touch(name: &Ident, fields: &[Field]) -> TokenStream {
     let idents: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let unused = Ident::new("touch", Span::call_site());
+    let types = fields.iter().map(|field| match &field.seen.shape {
+        Shape::Known(ty) if !field.overridden() => rust_tokens(ty, field.seen.nullable),
+        _ => field.ty.to_token_stream(),
+    });
     quote! {
         #[allow(dead_code)]
-        fn #unused(row: #name) -> #name {
+        fn touch(row: #name) -> #name {
             let #name { #(#idents),* } = row;
+            let (#(#idents,)*): (#(#types,)*) = (#(#idents,)*);
             #name { #(#idents),* }
         }
     }

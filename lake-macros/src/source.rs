@@ -157,9 +157,7 @@ fn marker(
         #[allow(non_camel_case_types)]
         #vis struct #name {}
         #relation
-        impl #private::Depth for #name {
-            const DEPTH: usize = 0;
-        }
+        impl #private::Acyclic for #name { const PROOF: () = (); }
         #private::inventory::submit! {
             #private::Registration::Source(|| {
                 #private::declare::source::<#name>(#origin, &#private::Declared {

@@ -43,6 +43,26 @@ pub enum Audit {
 }
 
 impl Column {
+    /// A plain column; no brand is an empty one.
+    #[doc(hidden)]
+    pub const fn __new(
+        name: &'static str,
+        ty: Ty,
+        nullable: bool,
+        brand: &'static str,
+        description: &'static str,
+    ) -> Self {
+        let brand = if brand.is_empty() { None } else { Some(brand) };
+        Self { name, ty, nullable, brand, description, audits: &[], content: Content::Value }
+    }
+
+    #[doc(hidden)]
+    pub const fn __with(mut self, audits: &'static [Audit], content: Content) -> Self {
+        self.audits = audits;
+        self.content = content;
+        self
+    }
+
     /// The column as the planner reads it.
     pub fn spec(&self) -> ColumnSpec {
         ColumnSpec {

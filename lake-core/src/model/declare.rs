@@ -29,24 +29,11 @@ pub trait Relation {
     }
 }
 
-/// Length of the longest way from a source to a model. A circle of models has none, and the compiler says so.
+/// A constant that depends on those of all upstreams, so that the compiler itself refuses a circle of models.
 #[doc(hidden)]
-pub trait Depth {
-    /// The length.
-    const DEPTH: usize;
-}
-
-/// One more than the deepest of the upstreams.
-#[doc(hidden)]
-pub const fn deepest(upstreams: &[usize]) -> usize {
-    let (mut deepest, mut at) = (0, 0);
-    while at < upstreams.len() {
-        if upstreams[at] > deepest {
-            deepest = upstreams[at];
-        }
-        at += 1;
-    }
-    deepest + 1
+pub trait Acyclic {
+    /// Nothing, computed from the upstreams' nothing.
+    const PROOF: ();
 }
 
 /// A `#[sql_fn]`.

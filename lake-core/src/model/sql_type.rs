@@ -37,18 +37,6 @@ pub enum Ty {
 }
 
 impl Ty {
-    /// Whether two types are the same; usable in constants.
-    pub const fn is(&self, other: &Ty) -> bool {
-        match (self, other) {
-            (Ty::Plain(a), Ty::Plain(b)) => same_text(a, b),
-            (Ty::Decimal(p, s), Ty::Decimal(q, t)) => *p == *q && *s == *t,
-            (Ty::Array(a), Ty::Array(b)) => a.is(b),
-            (Ty::Map(k, v), Ty::Map(l, w)) => k.is(l) && v.is(w),
-            (Ty::Row(a), Ty::Row(b)) => same_fields(a, b),
-            _ => false,
-        }
-    }
-
     /// The type as a value.
     pub fn to_type(&self) -> Type {
         match self {
@@ -61,48 +49,6 @@ impl Ty {
                 Type::Row(fields.iter().map(field).collect())
             }
         }
-    }
-}
-
-const fn same_text(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < a.len() {
-        if a[at] != b[at] {
-            return false;
-        }
-        at += 1;
-    }
-    true
-}
-
-const fn same_fields(a: &[(&str, Ty)], b: &[(&str, Ty)]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut at = 0;
-    while at < a.len() {
-        if !same_text(a[at].0, b[at].0) || !a[at].1.is(&b[at].1) {
-            return false;
-        }
-        at += 1;
-    }
-    true
-}
-
-/// Stops the compiler if a type is not the one that its tokens seemed to name.
-#[doc(hidden)]
-pub const fn assert_types(pairs: &[(Ty, Ty, &str)]) {
-    let mut at = 0;
-    while at < pairs.len() {
-        let (meant, seen, message) = &pairs[at];
-        if !meant.is(seen) {
-            panic!("{}", *message);
-        }
-        at += 1;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Circles of models, found in what this process has seen so far.
 //!
 //! That a process expands all macros of a crate is not promised, so this is for the words alone: a circle that it
-//! misses ends in the compiler's own error about `Depth`.
+//! misses ends in the compiler's own error about `PROOF`.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

@@ -69,21 +69,8 @@ fn structure(state: &State, row: &Ident, columns: &[Column]) -> TokenStream {
     });
     let constants = columns.iter().map(|column| {
         let (name, ty, nullable) = (&column.name, ty_tokens(&column.ty), column.nullable);
-        let brand = match &column.brand {
-            Some(brand) => quote!(::core::option::Option::Some(#brand)),
-            None => quote!(::core::option::Option::None),
-        };
-        quote! {
-            #private::Column {
-                name: #name,
-                ty: #ty,
-                nullable: #nullable,
-                brand: #brand,
-                description: "",
-                audits: &[],
-                content: #private::Content::Value,
-            }
-        }
+        let brand = column.brand.as_deref().unwrap_or_default();
+        quote!(#private::Column::__new(#name, #ty, #nullable, #brand, ""))
     });
     quote! {
         #[doc = #doc]

@@ -145,7 +145,7 @@ fn unknown_schema(model: &Model) -> TokenStream {
     let schema = Schema { name: model.id.to_string(), node: model.id.node(), complete: false, columns: vec![] };
     let export = export::export(&model.item.vis, &model.item.sig.ident, &Payload::Relation(schema));
     let name = &model.item.sig.ident;
-    quote!(#export impl ::lakehouse::__private::Depth for #name { const DEPTH: usize = 0; })
+    quote!(#export impl ::lakehouse::__private::Acyclic for #name { const PROOF: () = (); })
 }
 
 /// The call of the checker, which gets what all others handed on.
