@@ -27,6 +27,8 @@ pub(super) struct Binder<'a> {
     pub sites: Vec<Site>,
     /// Bound CTEs.
     pub ctes: Vec<Cte>,
+    /// Relations to the left of subqueries that are not LATERAL, which do not see them.
+    pub siblings: Vec<String>,
     /// CTE names that are visible, innermost last.
     pub visible: Vec<VisibleCte>,
     /// The selects that are being bound, innermost last.
@@ -181,6 +183,7 @@ impl<'a> Binder<'a> {
             findings: vec![],
             sites: vec![],
             ctes: vec![],
+            siblings: vec![],
             visible: vec![],
             selects: vec![],
             frames: vec![],

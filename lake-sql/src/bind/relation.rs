@@ -272,7 +272,15 @@ impl Binder<'_> {
             return self.unnest_join(left, &unnest, kind == tree::JoinKind::Left, &scope, span);
         }
         let lateral = is_lateral(right);
-        let right = if lateral { self.relation(right, &lateral_scope(&scope)) } else { self.relation(right, outer) };
+        let right = if lateral {
+            self.relation(right, &lateral_scope(&scope))
+        } else {
+            let before = self.siblings.len();
+            self.siblings.extend(left.sources.iter().filter_map(|source| source.name().map(str::to_owned)));
+            let right = self.relation(right, outer);
+            self.siblings.truncate(before);
+            right
+        };
         let kind = match kind {
             tree::JoinKind::Cross | tree::JoinKind::Inner => JoinKind::Inner,
             tree::JoinKind::Left => JoinKind::Left,

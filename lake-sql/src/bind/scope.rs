@@ -204,6 +204,9 @@ impl Binder<'_> {
                     finding::unknown_column::new(name, Some(&relation.value), &visible_columns(scope, qualifier))
                 }
             }
+            [first, ..] if self.siblings.iter().any(|sibling| same_name(sibling, &first.value)) => {
+                finding::unknown_qualifier::sibling(first, span)
+            }
             [first, ..] => {
                 let sources = scope.levels().flat_map(|level| &level.sources);
                 let sources: Vec<String> = sources.filter_map(|source| source.name().map(str::to_owned)).collect();

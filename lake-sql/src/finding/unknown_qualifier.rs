@@ -28,3 +28,10 @@ pub fn new(name: &Ident, span: Span, sources: &[String]) -> Finding {
         _ => found,
     }
 }
+
+/// A relation to the left of a subquery in FROM.
+pub fn sibling(name: &Ident, span: Span) -> Finding {
+    Finding::error(DOC.id, span, format!("a subquery in FROM does not see `{}` beside it", name.value))
+        .label("not visible here")
+        .help("write LATERAL in front of the subquery, or join on the column outside of it")
+}
