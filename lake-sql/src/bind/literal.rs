@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::binder::Binder;
 use super::scope::error_expr;
-use super::{SiteKind, build, temporal};
+use super::{SiteKind, build, json_text, temporal};
 use crate::bound::{Expr, ExprKind, Literal};
 use crate::finding;
 use crate::span::Span;
@@ -118,6 +118,7 @@ fn typed_value(target: &Type, text: &str) -> Parsed {
             let length = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
             Parsed::Value(Literal::Text(Arc::from(trimmed)), Type::Char(length.max(1)))
         }
+        Type::Json if json_text::is_broken(text) => Parsed::Invalid,
         Type::Date => value(temporal::date(text).map(Literal::Date)),
         Type::Time(_) | Type::TimeTz(_) => match temporal::time(text) {
             Some((literal, ty)) => Parsed::Value(literal, ty),
@@ -221,13 +222,10 @@ fn interval(negative: bool, text: &str, from: IntervalField, to: Option<Interval
 }
 
 fn interval_fields(from: IntervalField, to: IntervalField) -> Option<Vec<IntervalField>> {
-    use IntervalField::{Day, Hour, Minute, Month, Second, Week, Year};
+    use IntervalField::{Day, Hour, Minute, Month, Second, Year};
     let group: &[IntervalField] = if from <= Month { &[Year, Month] } else { &[Day, Hour, Minute, Second] };
     if from == to {
         return Some(vec![from]);
-    }
-    if from == Week || to == Week {
-        return None;
     }
     let first = group.iter().position(|field| *field == from)?;
     let last = group.iter().position(|field| *field == to)?;
@@ -236,7 +234,6 @@ fn interval_fields(from: IntervalField, to: IntervalField) -> Option<Vec<Interva
 
 fn unit_millis(field: IntervalField) -> i64 {
     match field {
-        IntervalField::Week => 604_800_000,
         IntervalField::Day => 86_400_000,
         IntervalField::Hour => 3_600_000,
         IntervalField::Minute => 60_000,

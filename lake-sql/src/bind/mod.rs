@@ -19,6 +19,7 @@ mod grouping;
 mod helper;
 mod join;
 mod json;
+mod json_text;
 mod literal;
 mod nullability;
 mod order;

@@ -741,8 +741,6 @@ pub enum IntervalField {
     Year,
     /// MONTH
     Month,
-    /// WEEK
-    Week,
     /// DAY
     Day,
     /// HOUR

@@ -168,6 +168,7 @@ impl Parser<'_> {
             Some(singular) if ["year", "month", "day", "hour", "minute", "second"].contains(&singular) => {
                 finding.help(format!("the field is singular: `{singular}`")).suggest(self.span(), singular)
             }
+            _ if ["week", "weeks"].contains(&written.as_str()) => finding.help("a week is `interval '7' day`"),
             _ => finding,
         };
         self.report(finding)
@@ -178,7 +179,6 @@ impl Parser<'_> {
         Some(match word {
             Keyword::Year => IntervalField::Year,
             Keyword::Month => IntervalField::Month,
-            Keyword::Week => IntervalField::Week,
             Keyword::Day => IntervalField::Day,
             Keyword::Hour => IntervalField::Hour,
             Keyword::Minute => IntervalField::Minute,
