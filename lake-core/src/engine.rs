@@ -9,6 +9,10 @@ use lake_sql::types::Type;
 use crate::model::spec::{ColumnSpec, FileFormat};
 
 /// Executes statements. Calls block; the dispatcher brings its own threads.
+///
+/// What plans rely on: a table appears with all of its rows at once (`create table … as`); a name is given once
+/// (`create table`, `alter table … rename to`); and of two MERGEs that began at the same head of a table one is refused.
+/// Rows are appended by `merge into … on false when not matched then insert …`, for which the target need not be read.
 pub trait Engine: Send + Sync {
     /// How its SQL is written.
     fn dialect(&self) -> &Dialect;

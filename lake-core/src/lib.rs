@@ -10,7 +10,7 @@ pub mod select;
 mod testing;
 
 #[cfg(feature = "run")]
-mod audit;
+pub mod audit;
 #[cfg(feature = "run")]
 pub mod engine;
 #[cfg(feature = "run")]

@@ -4,7 +4,7 @@
 //! read once for all conditions on single rows.
 
 pub(crate) mod columns;
-pub(crate) mod entry;
+pub mod entry;
 
 use crate::plan::{Check, ReadColumn};
 use crate::strategy::sql::ident;
