@@ -43,7 +43,7 @@ use lake_sql::render::dialect::Dialect;
 use lake_sql::types::Type;
 
 pub use faults::{Fault, Life};
-pub use process::{Death, World};
+pub use process::{Death, Process, World};
 pub use value::Value;
 
 /// A process's connection to the engine.
@@ -87,6 +87,11 @@ impl ModelEngine {
             dialect: self.dialect.clone(),
             capabilities: self.capabilities.clone(),
         }
+    }
+
+    /// Another engine that has come to the same point.
+    pub fn fork(&self) -> Self {
+        Self { server: Arc::new(Mutex::new(self.server().clone())), ..self.connect() }
     }
 
     /// Changes what the engine says that it can do.

@@ -35,12 +35,40 @@ impl World {
         Self { engine, journal: Arc::default() }
     }
 
+    /// Another world that has come to the same point.
+    pub fn fork(&self) -> Self {
+        Self { engine: self.engine.fork(), journal: Arc::new(self.journal.fork()) }
+    }
+
     /// A new process, which may be doomed to die at a write of its journal.
-    pub fn start(&self, project: Project, landing: Box<dyn Landing>, death: Option<Death>) -> Session {
+    pub fn start(&self, project: Project, landing: Box<dyn Landing>, death: Option<Death>) -> Process {
         let engine = Arc::new(self.engine.connect());
+        let life = engine.life();
         let store = MortalStore { inner: self.journal.clone(), life: engine.life(), death, writes: AtomicU64::new(0) };
         let journal = Journal::new(Arc::new(store)).expect("a runtime for the journal can be had");
-        Session::with(project, engine.clone(), journal, landing, Arc::new(EngineClock(engine)))
+        let session = Session::with(project, engine.clone(), journal, landing, Arc::new(EngineClock(engine)));
+        Process { session, life }
+    }
+}
+
+/// A session and the life of its process.
+pub struct Process {
+    session: Session,
+    life: Life,
+}
+
+impl Process {
+    /// Whether it lives. A call may return after its death: nobody hears of what it returns.
+    pub fn is_alive(&self) -> bool {
+        self.life.is_alive()
+    }
+}
+
+impl std::ops::Deref for Process {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        &self.session
     }
 }
 

@@ -21,6 +21,7 @@ const START: i64 = 1_767_225_600_000_000;
 const STATEMENT: i64 = 1_000_000;
 
 /// One started statement.
+#[derive(Clone)]
 struct Execution {
     state: State,
     output: Output,
@@ -29,6 +30,7 @@ struct Execution {
 }
 
 /// The engine behind all connections.
+#[derive(Clone)]
 pub struct Server {
     /// How SQL is written.
     pub dialect: Dialect,

@@ -13,9 +13,9 @@ use lake_core::project::settings::Target;
 use lake_core::run::cancel::CancelToken;
 use lake_core::run::event::Event;
 use lake_core::run::landing::{Landing, LandingError};
-use lake_core::run::session::{RunOptions, Session};
+use lake_core::run::session::RunOptions;
 use lake_core::run::summary::{ModelResult, RunSummary};
-use lake_model_engine::{Fault, World};
+use lake_model_engine::{Fault, Process, World};
 
 pub use declare::*;
 pub use lake_model_engine::Death;
@@ -69,7 +69,7 @@ impl Lab {
     }
 
     /// A new process: a session of its own, over the same tables and journal.
-    pub fn session(&self) -> Session {
+    pub fn session(&self) -> Process {
         let project = Project::load(self.models.clone(), self.sources.clone(), Target::named("lab")).unwrap();
         self.world.start(project, Box::new(self.files.clone()), self.death.lock().unwrap().take())
     }
@@ -80,7 +80,8 @@ impl Lab {
         let all: BTreeSet<Id> = session.project().graph.models().map(|m| m.id.clone()).collect();
         let events = |event| self.events.lock().unwrap().push(event);
         let options = RunOptions { threads: Some(self.threads), ..RunOptions::default() };
-        session.run(&all, &options, &self.cancel, &events).ok()
+        let summary = session.run(&all, &options, &self.cancel, &events).ok();
+        summary.filter(|_| session.is_alive())
     }
 
     pub fn run(&self) -> RunSummary {

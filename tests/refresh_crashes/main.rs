@@ -1,0 +1,183 @@
+//! The example's models on the engine in memory: whatever happens to whichever statement or write of the journal, the
+//! next runs end in the tables of an undisturbed run, and leave nothing behind.
+#![allow(clippy::unwrap_used)]
+
+#[allow(dead_code)]
+#[path = "../../examples/daily_refresh/models.rs"]
+mod models;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use lake_core::model::registry;
+use lake_core::project::Project;
+use lake_core::project::settings::Target;
+use lake_core::run::cancel::CancelToken;
+use lake_core::run::landing::LandingFolder;
+use lake_core::run::session::RunOptions;
+use lake_core::run::summary::RunSummary;
+use lake_model_engine::{Death, Fault, World};
+use tempfile::TempDir;
+
+/// Two deliveries. The rouble leaves with the second one; the króna misses a day.
+const DELIVERIES: [&[(&str, &str)]; 2] = [
+    &[
+        ("2022-02-28", r#""USD":1.1199,"JPY":129.31,"SEK":10.6055,"DKK":7.4404,"RUB":117.2010,"ISK":141.30"#),
+        ("2022-03-01", r#""USD":1.1162,"JPY":128.35,"SEK":10.7405,"DKK":7.4394,"RUB":117.2010,"ISK":143.50"#),
+    ],
+    &[
+        ("2022-03-02", r#""USD":1.1106,"JPY":128.20,"SEK":10.8045,"DKK":7.4384"#),
+        ("2022-04-01", r#""USD":1.1052,"JPY":135.35,"SEK":10.3498,"DKK":7.4386,"ISK":142.40"#),
+    ],
+];
+
+/// Faults that leave the runner in doubt, and one that makes it plan anew.
+const FAULTS: [Fault; 5] =
+    [Fault::DieBefore, Fault::DieAfter, Fault::LoseAnswer, Fault::Unclear { took_effect: false }, Fault::Conflict];
+
+const TABLES: [&str; 7] = [
+    "fx.rates",
+    "fx.currency_history",
+    "fx.monthly_rates",
+    "fx.volatility",
+    "fx.american_rates",
+    "fx.asian_rates",
+    "fx.nordic_rates",
+];
+
+/// The example's project over one landing folder.
+struct Refresh {
+    landing: TempDir,
+    cancel: CancelToken,
+}
+
+impl Refresh {
+    fn new(deliveries: usize) -> Self {
+        let landing = tempfile::tempdir().unwrap();
+        fs::create_dir(landing.path().join("fx")).unwrap();
+        let refresh = Self { landing, cancel: CancelToken::default() };
+        DELIVERIES[..deliveries].iter().for_each(|delivery| refresh.deliver(delivery));
+        refresh
+    }
+
+    fn deliver(&self, days: &[(&str, &str)]) {
+        for (day, rates) in days {
+            let document = format!(r#"{{"base":"EUR","date":"{day}","rates":{{{rates}}}}}"#);
+            fs::write(self.landing.path().join(format!("fx/{day}.json")), document).unwrap();
+        }
+    }
+
+    /// A run of all models in a new process; None if it died.
+    fn run(&self, world: &World, death: Option<Death>) -> Option<RunSummary> {
+        let found = registry::declarations().unwrap();
+        let project = Project::load(found.models, found.sources, Target::named("test")).unwrap();
+        let process = world.start(project, Box::new(LandingFolder(self.landing.path().to_owned())), death);
+        let all: BTreeSet<_> = process.project().graph.models().map(|model| model.id.clone()).collect();
+        let options = RunOptions { threads: Some(1), ..RunOptions::default() };
+        let summary = process.run(&all, &options, &self.cancel, &|_| {}).ok();
+        summary.filter(|_| process.is_alive())
+    }
+
+    /// Runs until nothing is left to do, as a scheduler would.
+    fn settle(&self, world: &World) {
+        let mut last = None;
+        for _ in 0..4 {
+            last = self.run(world, None);
+            if last.as_ref().is_some_and(RunSummary::is_good) {
+                return;
+            }
+        }
+        panic!("never settled: {last:#?}");
+    }
+}
+
+/// What readers see, and which tables there are without their run ids.
+fn state(world: &World) -> (Vec<Vec<String>>, Vec<String>) {
+    let shown = TABLES.iter().map(|table| world.engine.table(table)).collect();
+    let mut names: Vec<String> =
+        world.engine.names().iter().map(|name| name.split("__r2").next().unwrap().to_owned()).collect();
+    names.sort();
+    (shown, names)
+}
+
+/// The world before the nth delivery is run, with the project that will run it.
+fn before(delivery: usize) -> (World, Refresh) {
+    let world = World::default();
+    for n in 1..=delivery {
+        Refresh::new(n).settle(&world);
+    }
+    (world, Refresh::new(delivery + 1))
+}
+
+#[test]
+fn what_a_refresh_makes() {
+    let (world, refresh) = before(1);
+    refresh.settle(&world);
+    let history = world.engine.execute(
+        "select currency, valid_from, valid_to, is_current from fx.currency_history
+         where currency in ('RUB', 'ISK', 'USD') order by 1, 2",
+    );
+    assert_eq!(
+        history.unwrap().strings(),
+        [
+            "ISK | 2022-02-28 | 2022-03-02 | false",
+            "ISK | 2022-04-01 | null | true",
+            "RUB | 2022-02-28 | 2022-03-02 | false",
+            "USD | 2022-02-28 | null | true",
+        ]
+    );
+    let months =
+        world.engine.execute("select * from fx.monthly_rates where currency = 'USD' and month = date '2022-03-01'");
+    assert_eq!(
+        months.unwrap().strings(),
+        ["2022-03-01 | USD | 1.116200 | 1.110600 | 1.110600 | 1.116200 | 1.113400 | 2"]
+    );
+    let statements = world.engine.statements().len();
+    let again = refresh.run(&world, None).unwrap();
+    assert!(again.is_good());
+    let written = world.engine.statements()[statements..].iter().filter(|sql| !sql.starts_with("select")).count();
+    assert_eq!(written, 0, "a run with nothing new writes nothing");
+}
+
+#[test]
+fn faults_of_every_statement_of_every_model() {
+    for delivery in 0..2 {
+        let (start, refresh) = before(delivery);
+        let undisturbed = start.fork();
+        refresh.settle(&undisturbed);
+        let expected = state(&undisturbed);
+        for fault in &FAULTS {
+            for nth in 1.. {
+                let world = start.fork();
+                world.engine.schedule(nth, fault.clone());
+                let _ = refresh.run(&world, None);
+                if world.engine.is_fault_pending() {
+                    assert!(nth > 20, "the fault met {nth} statements");
+                    break;
+                }
+                refresh.settle(&world);
+                assert_eq!(state(&world), expected, "delivery {delivery}, {fault:?} at statement {nth}");
+            }
+        }
+    }
+}
+
+#[test]
+fn death_at_every_write_of_the_journal() {
+    let (start, refresh) = before(1);
+    let undisturbed = start.fork();
+    refresh.settle(&undisturbed);
+    let expected = state(&undisturbed);
+    for death in [Death::Before as fn(u64) -> Death, Death::After] {
+        for nth in 1.. {
+            let world = start.fork();
+            let lived = refresh.run(&world, Some(death(nth))).is_some();
+            refresh.settle(&world);
+            assert_eq!(state(&world), expected, "{:?}", death(nth));
+            if lived {
+                assert!(nth > 20, "the journal was written {nth} times");
+                break;
+            }
+        }
+    }
+}
