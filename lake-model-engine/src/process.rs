@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures::StreamExt;
 use futures::stream::BoxStream;
 use lake_core::journal::Journal;
 use lake_core::project::Project;
@@ -103,11 +104,15 @@ struct MortalStore {
     writes: AtomicU64,
 }
 
+fn dead() -> Error {
+    Error::Generic { store: "mortal", source: "the process has died".into() }
+}
+
 impl MortalStore {
     fn alive(&self) -> Result<()> {
         match self.life.is_alive() {
             true => Ok(()),
-            false => Err(Error::Generic { store: "mortal", source: "the process has died".into() }),
+            false => Err(dead()),
         }
     }
 
@@ -139,9 +144,9 @@ impl fmt::Display for MortalStore {
 impl ObjectStore for MortalStore {
     async fn put_opts(&self, location: &Path, payload: PutPayload, opts: PutOptions) -> Result<PutResult> {
         let write = self.before_write()?;
-        let result = self.inner.put_opts(location, payload, opts).await?;
+        let result = self.inner.put_opts(location, payload, opts).await;
         self.after_write(write)?;
-        Ok(result)
+        result
     }
 
     async fn put_multipart_opts(&self, location: &Path, opts: PutMultipartOptions) -> Result<Box<dyn MultipartUpload>> {
@@ -155,7 +160,16 @@ impl ObjectStore for MortalStore {
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
         match self.before_write() {
-            Ok(_) => self.inner.delete_stream(locations),
+            Ok(write) => {
+                let (life, doomed) = (self.life.clone(), self.death == Some(Death::After(write)));
+                Box::pin(self.inner.delete_stream(locations).map(move |deleted| match doomed {
+                    true => {
+                        life.end();
+                        Err(dead())
+                    }
+                    false => deleted,
+                }))
+            }
             Err(error) => Box::pin(futures::stream::once(async move { Err(error) })),
         }
     }
