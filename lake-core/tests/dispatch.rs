@@ -97,6 +97,16 @@ fn an_interrupted_run_is_continued() {
 }
 
 #[test]
+fn retry_takes_up_what_a_killed_process_has_left() {
+    let lab = wide();
+    lab.fault(2, Fault::DieAfter);
+    let _ = lab.try_run();
+    let again = lab.session().retry(&RunOptions::default(), &CancelToken::default(), &|_| {}).unwrap().unwrap();
+    assert_eq!(again.count(Outcome::Published), 25);
+    assert_eq!(lab.rows("a.v7"), ["1"]);
+}
+
+#[test]
 fn a_second_process_waits_for_the_lease() {
     let lab = Lab::new(feed(), vec![rows()]);
     lab.land("1.json", r#"{"id": 1, "word": "a"}"#);
@@ -117,9 +127,9 @@ fn what_a_node_costs_in_writes_of_the_journal() {
         session.run(&all, &RunOptions::default(), &CancelToken::default(), &|_| {}).unwrap();
         session.journal().writes()
     };
-    // Lease, plan, outcomes before the apply, publication, ended plan; and the run's summary.
-    assert_eq!(writes(r#"{"id": 1, "word": "a"}"#, "1.json"), 6);
-    assert_eq!(writes(r#"{"id": 1, "word": "b"}"#, "2.json"), 6);
+    // Lease, plan, outcomes before the apply, publication, ended plan; and the run's record twice.
+    assert_eq!(writes(r#"{"id": 1, "word": "a"}"#, "1.json"), 7);
+    assert_eq!(writes(r#"{"id": 1, "word": "b"}"#, "2.json"), 7);
 }
 
 #[test]

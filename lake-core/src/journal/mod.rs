@@ -12,6 +12,7 @@
 //!
 //! What a model costs in writes: lease, plan, one group of outcomes before its apply, publication, ended plan: five,
 //! and the lease once more for every third of its duration that the model takes. A model with nothing new costs none.
+//! A run costs two: it is on record as interrupted until it has ended.
 
 mod lease;
 mod publications;

@@ -15,6 +15,9 @@ use crate::strategy::kind_name;
 /// Version of the summary's form.
 const VERSION: u32 = 1;
 
+/// Words for models that were not ended.
+pub(super) const INTERRUPTED: &str = "the run was interrupted";
+
 /// What all workers share.
 struct State<'a> {
     /// Models that may begin, in the order of the graph.
@@ -63,13 +66,23 @@ pub(super) fn run(
         }
     });
     let results = dispatcher.lock().results.values().cloned().collect();
+    RunSummary { seconds: seconds(session, started), ..summary(session, run, results) }
+}
+
+/// What is known of a run that has not ended: every model counts as interrupted.
+pub(super) fn unfinished(session: &Session, run: &RunFacts, selection: &BTreeSet<Id>) -> RunSummary {
+    let models = session.project().graph.models().filter(|model| selection.contains(&model.id));
+    summary(session, run, models.map(|model| plain(model, Outcome::Cancelled, INTERRUPTED)).collect())
+}
+
+fn summary(session: &Session, run: &RunFacts, models: Vec<ModelResult>) -> RunSummary {
     RunSummary {
         version: VERSION,
         run: run.run.clone(),
         target: session.project().target.name.clone(),
-        started_at: started.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        seconds: seconds(session, started),
-        models: results,
+        started_at: run.now.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        seconds: 0.0,
+        models,
     }
 }
 
@@ -112,7 +125,7 @@ impl<'a> Dispatcher<'a> {
         while let Some((place, model)) = self.take() {
             let started = self.session.clock().now();
             let result = if self.cancel.is_cancelled() {
-                plain(model, Outcome::Cancelled, "the run was interrupted")
+                plain(model, Outcome::Cancelled, INTERRUPTED)
             } else {
                 (self.events)(Event::ModelStarted { model: model.id.to_string() });
                 let mut result = node::run(self.session, self.run, model, self.cancel, self.events);
@@ -161,7 +174,7 @@ impl<'a> Dispatcher<'a> {
             left.remove(id);
             if !outcome.is_good() {
                 let (how, words) = match outcome {
-                    Outcome::Cancelled => (Outcome::Cancelled, "the run was interrupted".to_owned()),
+                    Outcome::Cancelled => (Outcome::Cancelled, INTERRUPTED.to_owned()),
                     _ => (Outcome::Skipped, format!("`{id}` did not end well")),
                 };
                 self.settle(state, reader, &model.id, plain(model, how, &words));

@@ -55,7 +55,7 @@ impl fmt::Display for RunError {
             RunError::Journal(error) => error.fmt(f),
             RunError::Landing(error) => error.fmt(f),
             RunError::Result(message) => f.write_str(message),
-            RunError::Cancelled => f.write_str("the run was interrupted"),
+            RunError::Cancelled => f.write_str(super::dispatch::INTERRUPTED),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One model in one run: lease, unfinished plans, planning, execution, and planning anew after conflicts.
 
 use super::cancel::CancelToken;
-use super::dispatch::plain;
+use super::dispatch::{INTERRUPTED, plain};
 use super::error::RunError;
 use super::event::Event;
 use super::execute::{Ended, Execution};
@@ -32,7 +32,7 @@ pub(super) fn run(
     }
     match result {
         Ok(result) => result,
-        Err(RunError::Cancelled) => plain(model, Outcome::Cancelled, "the run was interrupted"),
+        Err(RunError::Cancelled) => plain(model, Outcome::Cancelled, INTERRUPTED),
         Err(error) => ModelResult { help: error.help(), ..plain(model, Outcome::Failed, &error.to_string()) },
     }
 }
@@ -191,7 +191,7 @@ impl Node<'_> {
                 help: Some("other writers kept changing the table: run it again when they have ended".into()),
                 ..plain(model, Outcome::Failed, &message)
             },
-            Ended::Cancelled => plain(model, Outcome::Cancelled, "the run was interrupted"),
+            Ended::Cancelled => plain(model, Outcome::Cancelled, INTERRUPTED),
         }
     }
 }

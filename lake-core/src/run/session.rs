@@ -167,6 +167,8 @@ impl Session {
         let run = self.run_facts(options);
         let threads = options.threads.unwrap_or(self.project.target.threads);
         let threads = threads.min(self.engine.capabilities().max_concurrency).max(1);
+        // Until the run has ended it counts as interrupted, so that `retry` takes up what a killed process has left.
+        self.journal.write_run(&dispatch::unfinished(self, &run, selection))?;
         let summary = dispatch::run(self, &run, selection, threads, cancel, events);
         self.journal.write_run(&summary)?;
         events(Event::RunFinished(summary.clone()));

@@ -274,7 +274,7 @@ fn a_table_is_released_and_then_left_alone() {
     let writes = lab.session.journal().writes();
     assert_eq!(lab.outcomes(), [Outcome::Unchanged, Outcome::Unchanged]);
     assert_eq!(lab.sent(), [""; 0]);
-    assert_eq!(lab.session.journal().writes() - writes, 1, "only the run's summary");
+    assert_eq!(lab.session.journal().writes() - writes, 2, "the run, when it begins and when it ends");
 
     // A new head upstream makes a new draft; the superseded one goes.
     lab.engine.world.lock().unwrap().tables.get_mut("raw.orders").unwrap().snapshot = Some(99);
