@@ -1,6 +1,7 @@
 //! Workers take models as what they read is done. The dispatcher owns the state; nothing else decides what runs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 use super::cancel::CancelToken;
@@ -128,12 +129,22 @@ impl<'a> Dispatcher<'a> {
                 plain(model, Outcome::Cancelled, INTERRUPTED)
             } else {
                 (self.events)(Event::ModelStarted { model: model.id.to_string() });
-                let mut result = node::run(self.session, self.run, model, self.cancel, self.events);
+                let mut result = self.run_model(model);
                 result.seconds = seconds(self.session, started);
                 result
             };
             self.finish(place, model, result);
         }
+    }
+
+    /// A panic is a defect, and one model's failure; the others must not wait for it for ever.
+    fn run_model(&self, model: &ModelSpec) -> ModelResult {
+        let run = || node::run(self.session, self.run, model, self.cancel, self.events);
+        catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+            let words = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+            let message = format!("a defect of this program: {}", words.unwrap_or("it panicked"));
+            plain(model, Outcome::Failed, &message)
+        })
     }
 
     /// The next model, in the order of the graph; None when all is over.

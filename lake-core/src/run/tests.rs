@@ -34,6 +34,7 @@ enum Fault {
     AnswerLost,
     Rows(i64),
     ChangesNothing,
+    Panics,
 }
 
 #[derive(Default)]
@@ -101,6 +102,8 @@ impl World {
                 (State::Failed(error(ErrorKind::Unavailable, Effect::Unknown)), 0)
             }
             Some(Fault::ChangesNothing) => (stats(0), 0),
+            // Tells on, because a panic in here would poison the world.
+            Some(Fault::Panics) => (State::Running, i64::MIN),
             Some(Fault::Rows(rows)) => (stats(1), rows),
             None => {
                 self.take_effect(sql);
@@ -130,7 +133,12 @@ impl Engine for Names {
     }
 
     fn poll(&self, ids: &[QueryId], _wait: Duration) -> Result<Vec<State>, EngineError> {
-        let world = self.world.lock().unwrap();
+        let mut world = self.world.lock().unwrap();
+        if let Some(id) = ids.iter().find(|id| world.states[&id.0].1 == i64::MIN) {
+            world.states.insert(id.0.clone(), (State::Failed(error(ErrorKind::Internal, Effect::None)), 0));
+            drop(world);
+            panic!("on schedule");
+        }
         Ok(ids.iter().map(|id| world.states[&id.0].0.clone()).collect())
     }
 
@@ -372,4 +380,14 @@ fn planning_alone_writes_nothing() {
     let plans = lab.session.plan(&all, &RunOptions::default());
     assert!(plans.iter().all(|plan| matches!(plan.decision, Ok(crate::strategy::Decision::Run(_)))));
     assert_eq!((lab.session.journal().writes(), lab.sent()), (0, vec![]));
+}
+
+#[test]
+fn a_panic_is_the_failure_of_one_model() {
+    let lab = tables();
+    lab.fault("create table", Fault::Panics);
+    let summary = lab.run();
+    assert_eq!(summary.models[0].message.as_deref(), Some("a defect of this program: on schedule"));
+    assert_eq!(summary.models[1].outcome, Outcome::Skipped);
+    assert_eq!(lab.outcomes(), [Outcome::Published, Outcome::Published]);
 }
