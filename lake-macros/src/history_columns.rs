@@ -133,10 +133,8 @@ fn check(input: &DeriveInput, fields: &[Field], errors: &mut Errors) {
 fn check_type(field: &Field, fields: &[Field], errors: &mut Errors) {
     let place: Span = field.field.ty.span();
     match (field.role, field.nullable) {
-        ("current", nullable) => {
-            if field.ty != Type::Boolean || nullable {
-                errors.at(place, "whether a version is current is a `bool`");
-            }
+        ("current", nullable) if field.ty != Type::Boolean || nullable => {
+            errors.at(place, "whether a version is current is a `bool`");
         }
         ("from", true) => errors.at(place, "every version has a start: declare it without `Option`"),
         ("to", nullable) => {

@@ -200,8 +200,7 @@ fn column(field: &Field) -> TokenStream {
     let description = description(&field.attributes);
     let brand = match &field.seen.shape {
         Shape::Named(path) if !field.overridden() => {
-            let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-            name
+            path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
         }
         _ => String::new(),
     };

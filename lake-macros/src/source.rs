@@ -61,7 +61,7 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
             let marker = marker(&declaration, row, &id, &files);
             let vis = &declaration.vis;
             let (label, node) = (id.to_string(), id.node());
-            let payload = export::ask(&[row.clone()], "__source", quote!(#vis #name #label #node));
+            let payload = export::ask(std::slice::from_ref(row), "__source", quote!(#vis #name #label #node));
             quote!(#marker #payload)
         }
         None => {

@@ -8,7 +8,7 @@
 mod generate;
 mod measure;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use generate::Project;
@@ -95,7 +95,7 @@ fn rows(cargo: &Cargo, project: &Project, checked: bool) -> Result<(Cost, Cost),
     Ok((clean, edit))
 }
 
-fn load_and_plan(cargo: &Cargo, app: &PathBuf) -> Result<(), String> {
+fn load_and_plan(cargo: &Cargo, app: &Path) -> Result<(), String> {
     for release in [false, true] {
         let profile = if release { "release" } else { "dev" };
         print!(
