@@ -1,10 +1,11 @@
-//! The example's models on the engine in memory: whatever happens to whichever statement or write of the journal, the
-//! next runs end in the tables of an undisturbed run, and leave nothing behind.
+//! The example's models on the engine in memory: what they make, and what they make of trouble.
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code)]
 #[path = "../../examples/daily_refresh/models.rs"]
 mod models;
+
+mod crashes;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,8 +16,8 @@ use lake_core::project::settings::Target;
 use lake_core::run::cancel::CancelToken;
 use lake_core::run::landing::LandingFolder;
 use lake_core::run::session::RunOptions;
-use lake_core::run::summary::RunSummary;
-use lake_model_engine::{Death, Fault, World};
+use lake_core::run::summary::{Outcome, RunSummary};
+use lake_model_engine::{Death, World};
 use tempfile::TempDir;
 
 /// Two deliveries. The rouble leaves with the second one; the króna misses a day.
@@ -30,10 +31,6 @@ const DELIVERIES: [&[(&str, &str)]; 2] = [
         ("2022-04-01", r#""USD":1.1052,"JPY":135.35,"SEK":10.3498,"DKK":7.4386,"ISK":142.40"#),
     ],
 ];
-
-/// Faults that leave the runner in doubt, and one that makes it plan anew.
-const FAULTS: [Fault; 5] =
-    [Fault::DieBefore, Fault::DieAfter, Fault::LoseAnswer, Fault::Unclear { took_effect: false }, Fault::Conflict];
 
 const TABLES: [&str; 7] = [
     "fx.rates",
@@ -140,44 +137,27 @@ fn what_a_refresh_makes() {
 }
 
 #[test]
-fn faults_of_every_statement_of_every_model() {
-    for delivery in 0..2 {
-        let (start, refresh) = before(delivery);
-        let undisturbed = start.fork();
-        refresh.settle(&undisturbed);
-        let expected = state(&undisturbed);
-        for fault in &FAULTS {
-            for nth in 1.. {
-                let world = start.fork();
-                world.engine.schedule(nth, fault.clone());
-                let _ = refresh.run(&world, None);
-                if world.engine.is_fault_pending() {
-                    assert!(nth > 20, "the fault met {nth} statements");
-                    break;
-                }
-                refresh.settle(&world);
-                assert_eq!(state(&world), expected, "delivery {delivery}, {fault:?} at statement {nth}");
-            }
-        }
+fn a_damaged_document_can_be_mended() {
+    let (world, refresh) = before(0);
+    refresh.settle(&world);
+    let seen = state(&world).0;
+    let document = refresh.landing.path().join("fx/2022-03-02.json");
+    fs::write(&document, r#"{"base":"EUR","date":"2022-03-02","rates":{"USD":1.11"#).unwrap();
+    let summary = refresh.run(&world, None).unwrap();
+    let failed: Vec<_> = summary.models.iter().filter(|model| model.outcome == Outcome::Failed).collect();
+    assert_eq!(
+        failed.iter().map(|model| model.model.as_str()).collect::<Vec<_>>(),
+        ["fx.currency_history", "fx.rates"]
+    );
+    for model in failed {
+        let message = model.message.clone().unwrap();
+        assert!(message.contains("2022-03-02.json is damaged at line 1, column"), "{message}");
     }
-}
+    assert_eq!(state(&world).0, seen, "readers keep what they had");
 
-#[test]
-fn death_at_every_write_of_the_journal() {
-    let (start, refresh) = before(1);
-    let undisturbed = start.fork();
-    refresh.settle(&undisturbed);
-    let expected = state(&undisturbed);
-    for death in [Death::Before as fn(u64) -> Death, Death::After] {
-        for nth in 1.. {
-            let world = start.fork();
-            let lived = refresh.run(&world, Some(death(nth))).is_some();
-            refresh.settle(&world);
-            assert_eq!(state(&world), expected, "{:?}", death(nth));
-            if lived {
-                assert!(nth > 20, "the journal was written {nth} times");
-                break;
-            }
-        }
-    }
+    refresh.deliver(DELIVERIES[1]);
+    refresh.settle(&world);
+    let (expected, fresh) = before(1);
+    fresh.settle(&expected);
+    assert_eq!(state(&world), state(&expected));
 }
