@@ -1,0 +1,391 @@
+//! Folds that keep all rows: arrays, maps, lists of text, and calls with DISTINCT or ORDER BY.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, UInt32Array, new_empty_array};
+use arrow::buffer::OffsetBuffer;
+use arrow::compute::{self, SortOptions};
+use arrow::datatypes::{DataType, Fields};
+use arrow::row::{RowConverter, SortField};
+use datafusion::common::ScalarValue;
+use lake_sql::types::Type;
+
+use super::{Call, Fold, Made, Order, null, scalar};
+use crate::error::{Fault, Result};
+use crate::functions::columns::{Double, Int, Reader, Text};
+use crate::functions::nested::canonical;
+use crate::functions::compare;
+use crate::types;
+
+pub(super) fn make(call: &Call) -> Result<Option<Made>> {
+    let finish: fn(&Call, &[ArrayRef]) -> Result<ScalarValue> = match call.function {
+        "array_agg" => array_agg,
+        "map_agg" => map_agg,
+        "multimap_agg" => multimap_agg,
+        "map_union" => map_union,
+        "histogram" => histogram,
+        "listagg" => listagg,
+        "approx_distinct" => distinct_count,
+        "approx_percentile" => percentile,
+        "max" | "min" if call.settings.len() == 1 => extremes,
+        "max_by" | "min_by" if call.settings.len() == 1 => extremes,
+        _ => return Ok(None),
+    };
+    if call.function == "approx_percentile" && (call.types.len() != 1 || !is_ordered(&call.types[0])) {
+        return Ok(None);
+    }
+    let types = call.types.iter().map(types::arrow).collect::<Result<Vec<_>>>()?;
+    let rows = Rows::new(types);
+    let state = vec![rows.state_type()];
+    Ok(Some((Box::new(Collect { call: call.clone(), rows, finish }), state)))
+}
+
+fn is_ordered(ty: &Type) -> bool {
+    types::natively_comparable(ty) || matches!(ty, Type::Real | Type::Double)
+}
+
+/// Rows in the order in which they came.
+#[derive(Clone, Debug)]
+struct Rows {
+    types: Vec<DataType>,
+    batches: Vec<Vec<ArrayRef>>,
+}
+
+impl Rows {
+    fn new(types: Vec<DataType>) -> Self {
+        Self { types, batches: vec![] }
+    }
+
+    fn push(&mut self, columns: &[ArrayRef]) {
+        if columns.first().is_some_and(|column| !column.is_empty()) {
+            self.batches.push(columns.to_vec());
+        }
+    }
+
+    /// All rows as one column an argument.
+    fn columns(&self) -> Result<Vec<ArrayRef>> {
+        (0..self.types.len())
+            .map(|at| {
+                let parts: Vec<&dyn Array> = self.batches.iter().map(|batch| batch[at].as_ref()).collect();
+                match parts.is_empty() {
+                    true => Ok(new_empty_array(&self.types[at])),
+                    false => Ok(compute::concat(&parts)?),
+                }
+            })
+            .collect()
+    }
+
+    fn state_type(&self) -> DataType {
+        DataType::List(types::item(types::row(self.types.clone())))
+    }
+
+    fn state(&self) -> Result<ScalarValue> {
+        let DataType::List(item) = self.state_type() else { return Err(Fault::internal("a state is a list")) };
+        let DataType::Struct(fields) = item.data_type() else { return Err(Fault::internal("a state is a list of rows")) };
+        let columns = self.columns()?;
+        let rows = StructArray::try_new(fields.clone(), columns, None)?;
+        let offsets = OffsetBuffer::from_lengths([rows.len()]);
+        Ok(ScalarValue::List(Arc::new(ListArray::try_new(item.clone(), offsets, Arc::new(rows), None)?)))
+    }
+
+    fn merge(&mut self, states: &ArrayRef) {
+        for state in states.as_list::<i32>().iter().flatten() {
+            self.push(state.as_struct().columns());
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.batches.iter().flatten().map(|array| array.get_array_memory_size()).sum()
+    }
+}
+
+/// Keeps the arguments and computes at the end.
+#[derive(Debug)]
+struct Collect {
+    call: Call,
+    rows: Rows,
+    finish: fn(&Call, &[ArrayRef]) -> Result<ScalarValue>,
+}
+
+impl Fold for Collect {
+    fn update(&mut self, args: &[ArrayRef]) -> Result<()> {
+        self.rows.push(&args[..self.rows.types.len()]);
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![self.rows.state()?])
+    }
+
+    fn merge(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.rows.merge(&states[0]);
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<ScalarValue> {
+        (self.finish)(&self.call, &self.rows.columns()?)
+    }
+
+    fn size(&self) -> usize {
+        self.rows.size()
+    }
+}
+
+/// Another fold over rows that are first sorted and freed of duplicates.
+#[derive(Debug)]
+pub(super) struct Arranged {
+    call: Call,
+    rows: Rows,
+    /// Columns of the inner fold; those of the order follow.
+    args: usize,
+    distinct: bool,
+    order: Vec<Order>,
+}
+
+impl Arranged {
+    pub fn new(call: Call, types: Vec<DataType>, distinct: bool, order: Vec<Order>) -> Self {
+        Self { args: call.types.len(), call, rows: Rows::new(types), distinct, order }
+    }
+
+    pub fn state_types(&self) -> Vec<DataType> {
+        vec![self.rows.state_type()]
+    }
+
+    /// The rows as the inner fold takes them.
+    fn arranged(&self) -> Result<Vec<ArrayRef>> {
+        let columns = self.rows.columns()?;
+        let mut places: Vec<u32> = (0..columns[0].len() as u32).collect();
+        if !self.order.is_empty() {
+            let options = |order: &Order| SortOptions { descending: order.descending, nulls_first: order.nulls_first };
+            let keys = &columns[self.args..];
+            let fields = keys.iter().zip(&self.order).map(|(key, order)| {
+                SortField::new_with_options(key.data_type().clone(), options(order))
+            });
+            let rows = RowConverter::new(fields.collect())?.convert_columns(keys)?;
+            places.sort_by(|a, b| rows.row(*a as usize).cmp(&rows.row(*b as usize)));
+        }
+        if self.distinct {
+            let args = columns[..self.args].iter().map(canonical).collect::<Result<Vec<_>>>()?;
+            let fields = args.iter().map(|arg| SortField::new(arg.data_type().clone())).collect();
+            let rows = RowConverter::new(fields)?.convert_columns(&args)?;
+            let mut seen = HashSet::new();
+            places.retain(|place| seen.insert(rows.row(*place as usize).owned()));
+        }
+        let places = UInt32Array::from(places);
+        columns[..self.args].iter().map(|column| Ok(compute::take(column, &places, None)?)).collect()
+    }
+}
+
+impl Fold for Arranged {
+    fn update(&mut self, args: &[ArrayRef]) -> Result<()> {
+        self.rows.push(args);
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![self.rows.state()?])
+    }
+
+    fn merge(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.rows.merge(&states[0]);
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<ScalarValue> {
+        let (mut inner, _) = super::make(&self.call)?.ok_or_else(|| Fault::internal("the call was checked when it was made"))?;
+        inner.update(&self.arranged()?)?;
+        inner.finish()
+    }
+
+    fn size(&self) -> usize {
+        self.rows.size()
+    }
+}
+
+/// The places of the rows in which no argument of these is null.
+fn present(column: &ArrayRef) -> Vec<u32> {
+    (0..column.len()).filter(|row| !column.is_null(*row)).map(|row| row as u32).collect()
+}
+
+fn list(values: ArrayRef, out: &DataType) -> Result<ScalarValue> {
+    let DataType::List(item) = out else { return Err(Fault::internal("a list of another type")) };
+    let offsets = OffsetBuffer::from_lengths([values.len()]);
+    Ok(ScalarValue::List(Arc::new(ListArray::try_new(item.clone(), offsets, values, None)?)))
+}
+
+fn array_agg(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
+    if columns[0].is_empty() {
+        return null(&call.out);
+    }
+    list(columns[0].clone(), &call.out)
+}
+
+/// A map of keys and values that are in order.
+fn map(keys: ArrayRef, values: ArrayRef, out: &DataType) -> Result<ScalarValue> {
+    let DataType::Map(entries, _) = out else { return Err(Fault::internal("a map of another type")) };
+    let DataType::Struct(fields) = entries.data_type() else { return Err(Fault::internal("a map without entries")) };
+    let fields: Fields = fields.clone();
+    let offsets = OffsetBuffer::from_lengths([keys.len()]);
+    let pairs = StructArray::try_new(fields, vec![keys, values], None)?;
+    scalar(&(Arc::new(MapArray::try_new(entries.clone(), offsets, pairs, None, false)?) as ArrayRef), 0)
+}
+
+fn key_type(call: &Call) -> Type {
+    match &call.ty {
+        Type::Map(key, _) => (**key).clone(),
+        _ => Type::Unknown,
+    }
+}
+
+/// The first place of each key, and the places of all its rows.
+fn by_key(keys: &ArrayRef, ty: &Type) -> Result<Vec<Vec<u32>>> {
+    let mut groups: Vec<Vec<u32>> = vec![];
+    for row in present(keys) {
+        let mut known = None;
+        for (number, group) in groups.iter().enumerate() {
+            if compare::identical(keys, group[0] as usize, keys, row as usize, ty)? {
+                known = Some(number);
+                break;
+            }
+        }
+        match known {
+            Some(number) => groups[number].push(row),
+            None => groups.push(vec![row]),
+        }
+    }
+    Ok(groups)
+}
+
+fn map_agg(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
+    let groups = by_key(&columns[0], &key_type(call))?;
+    if groups.is_empty() {
+        return null(&call.out);
+    }
+    let first: UInt32Array = groups.iter().map(|group| group[0]).collect::<Vec<_>>().into();
+    map(compute::take(&columns[0], &first, None)?, compute::take(&columns[1], &first, None)?, &call.out)
+}
+
+fn multimap_agg(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
+    let groups = by_key(&columns[0], &key_type(call))?;
+    if groups.is_empty() {
+        return null(&call.out);
+    }
+    let Type::Map(_, value) = &call.ty else { return Err(Fault::internal("multimap_agg gives a map")) };
+    let DataType::List(item) = types::arrow(value)? else { return Err(Fault::internal("a multimap holds arrays")) };
+    let first: UInt32Array = groups.iter().map(|group| group[0]).collect::<Vec<_>>().into();
+    let all: UInt32Array = groups.iter().flatten().copied().collect::<Vec<_>>().into();
+    let offsets = OffsetBuffer::from_lengths(groups.iter().map(Vec::len));
+    let values = compute::take(&columns[1], &all, None)?;
+    let lists = Arc::new(ListArray::try_new(item, offsets, values, None)?);
+    map(compute::take(&columns[0], &first, None)?, lists, &call.out)
+}
+
+fn map_union(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
+    let maps = columns[0].as_map();
+    if maps.null_count() == maps.len() {
+        return null(&call.out);
+    }
+    let places: Vec<u32> = (0..maps.len())
+        .filter(|row| !maps.is_null(*row))
+        .flat_map(|row| maps.value_offsets()[row] as u32..maps.value_offsets()[row + 1] as u32)
+        .collect();
+    let places = UInt32Array::from(places);
+    let keys = compute::take(maps.keys(), &places, None)?;
+    let values = compute::take(maps.values(), &places, None)?;
+    let groups = by_key(&keys, &key_type(call))?;
+    let first: UInt32Array = groups.iter().map(|group| group[0]).collect::<Vec<_>>().into();
+    map(compute::take(&keys, &first, None)?, compute::take(&values, &first, None)?, &call.out)
+}
+
+fn histogram(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
+    let groups = by_key(&columns[0], &key_type(call))?;
+    if groups.is_empty() {
+        return null(&call.out);
+    }
+    let first: UInt32Array = groups.iter().map(|group| group[0]).collect::<Vec<_>>().into();
+    let counts = arrow::array::Int64Array::from_iter_values(groups.iter().map(|group| group.len() as i64));
+    map(compute::take(&columns[0], &first, None)?, Arc::new(counts), &call.out)
+}
+
+fn listagg(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
+    let separator = match call.settings.first() {
+        Some(setting) => Reader::<Text>::new(setting)?.get(0).unwrap_or_default().to_owned(),
+        None => String::new(),
+    };
+    let values = Reader::<Text>::new(&columns[0])?;
+    let parts: Vec<&str> = (0..columns[0].len()).filter_map(|row| values.get(row)).collect();
+    Ok(ScalarValue::Utf8((!parts.is_empty()).then(|| parts.join(&separator))))
+}
+
+/// The exact count is within every promised error.
+fn distinct_count(_: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
+    let keys = canonical(&columns[0])?;
+    let rows = RowConverter::new(vec![SortField::new(keys.data_type().clone())])?.convert_columns(&[keys.clone()])?;
+    let seen: HashSet<_> = present(&keys).into_iter().map(|row| rows.row(row as usize).owned()).collect();
+    Ok(ScalarValue::Int64(Some(seen.len() as i64)))
+}
+
+/// The exact percentile.
+fn percentile(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
+    let wanted = call.settings.first().ok_or_else(|| Fault::internal("a percentile without percentage"))?;
+    let ty = &call.types[0];
+    let mut places = present(&columns[0]);
+    let mut failed = None;
+    places.sort_by(|a, b| {
+        compare::order(&columns[0], *a as usize, &columns[0], *b as usize, ty).unwrap_or_else(|fault| {
+            failed = Some(fault);
+            std::cmp::Ordering::Equal
+        })
+    });
+    if let Some(fault) = failed {
+        return Err(fault);
+    }
+    if places.is_empty() {
+        return null(&call.out);
+    }
+    let at = |share: f64| {
+        if !(0.0..=1.0).contains(&share) {
+            return Err(Fault::data("Percentile must be between 0 and 1"));
+        }
+        let rank = (share * places.len() as f64).ceil().max(1.0) as usize;
+        Ok(places[rank.min(places.len()) - 1])
+    };
+    match wanted.data_type() {
+        DataType::List(_) => {
+            let shares = wanted.as_list::<i32>().value(0);
+            let shares = Reader::<Double>::new(&shares)?;
+            let count = wanted.as_list::<i32>().value_length(0) as usize;
+            let chosen = (0..count).map(|i| at(shares.get(i).unwrap_or(f64::NAN))).collect::<Result<Vec<_>>>()?;
+            list(compute::take(&columns[0], &UInt32Array::from(chosen), None)?, &call.out)
+        }
+        _ => {
+            let share = Reader::<Double>::new(wanted)?.get(0).unwrap_or(f64::NAN);
+            scalar(&columns[0], at(share)? as usize)
+        }
+    }
+}
+
+/// `max(x, n)`, `min_by(x, y, n)`: the n largest or least, best first.
+fn extremes(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
+    let count = Reader::<Int>::new(&call.settings[0])?.get(0).unwrap_or_default();
+    let largest = call.function.starts_with("max");
+    let (keys, ty) = (columns.last().expect("a call has an argument"), call.types.last().expect("a call has an argument"));
+    let mut places = present(keys);
+    let mut failed = None;
+    places.sort_by(|a, b| {
+        let order = compare::order(keys, *a as usize, keys, *b as usize, ty).unwrap_or_else(|fault| {
+            failed = Some(fault);
+            std::cmp::Ordering::Equal
+        });
+        if largest { order.reverse() } else { order }
+    });
+    if let Some(fault) = failed {
+        return Err(fault);
+    }
+    if places.is_empty() {
+        return null(&call.out);
+    }
+    places.truncate(usize::try_from(count).unwrap_or(0));
+    list(compute::take(&columns[0], &UInt32Array::from(places), None)?, &call.out)
+}

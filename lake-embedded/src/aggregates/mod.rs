@@ -1,0 +1,211 @@
+//! Trino's aggregate functions: checked sums, exact decimals, and what DataFusion has not or has otherwise.
+//!
+//! A [`Fold`] takes rows and gives one value. It serves groups (`Aggregate`, an aggregate function of DataFusion) and
+//! frames of windows (`windowed`).
+
+mod best;
+mod collect;
+mod moments;
+mod sum;
+pub(crate) mod windowed;
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::ArrayRef;
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::ScalarValue;
+use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
+use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
+use lake_sql::types::Type;
+
+use crate::error::{Fault, Result};
+use crate::types;
+
+/// Takes rows and gives one value.
+pub(crate) trait Fold: Send + Sync + fmt::Debug {
+    /// Takes rows: one column an argument.
+    fn update(&mut self, args: &[ArrayRef]) -> Result<()>;
+    /// What [`Fold::merge`] of another one takes.
+    fn state(&self) -> Result<Vec<ScalarValue>>;
+    /// Takes states: one column a part of it.
+    fn merge(&mut self, states: &[ArrayRef]) -> Result<()>;
+    /// The value over the rows so far.
+    fn finish(&self) -> Result<ScalarValue>;
+    /// Bytes on the heap.
+    fn size(&self) -> usize {
+        0
+    }
+}
+
+/// Direction of a key of ORDER BY inside a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Order {
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+/// Types and settings of one call.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub function: &'static str,
+    /// Types of the arguments, settings left out.
+    pub types: Vec<Type>,
+    pub ty: Type,
+    pub out: DataType,
+    /// Constant arguments: a separator, a percentage.
+    pub settings: Vec<ArrayRef>,
+}
+
+/// Whether an argument is a constant for the whole call.
+pub(crate) fn is_setting(function: &str, position: usize) -> bool {
+    match function {
+        "listagg" | "approx_distinct" | "approx_percentile" | "max" | "min" => position == 1,
+        "max_by" | "min_by" => position == 2,
+        _ => false,
+    }
+}
+
+/// The fold of a call and the types of its state; None if there is no such function here.
+type Made = (Box<dyn Fold>, Vec<DataType>);
+
+fn make(call: &Call) -> Result<Option<Made>> {
+    for family in [sum::make, moments::make, best::make, collect::make] {
+        if let Some(made) = family(call)? {
+            return Ok(Some(made));
+        }
+    }
+    Ok(None)
+}
+
+/// One call as an aggregate function of DataFusion. The columns of the order follow the arguments.
+pub(crate) struct Aggregate {
+    call: Call,
+    distinct: bool,
+    order: Vec<Order>,
+    signature: Signature,
+}
+
+impl Aggregate {
+    pub fn new(
+        function: &'static str,
+        types: Vec<Type>,
+        ty: &Type,
+        settings: Vec<ArrayRef>,
+        distinct: bool,
+        order: Vec<Order>,
+    ) -> Result<Self> {
+        let types: Vec<Type> =
+            types.into_iter().enumerate().filter(|(at, _)| !is_setting(function, *at)).map(|(_, ty)| ty).collect();
+        let call = Call { function, types, ty: ty.clone(), out: types::arrow(ty)?, settings };
+        if make(&call)?.is_none() {
+            return Err(Fault::unsupported(format!("aggregate function {function}")));
+        }
+        let count = (call.types.len() + order.len()).max(1);
+        Ok(Self { call, distinct, order, signature: Signature::any(count, Volatility::Immutable) })
+    }
+
+    /// A fresh fold.
+    pub fn fold(&self, args: &[DataType]) -> Result<Made> {
+        let (inner, state) = make(&self.call)?.ok_or_else(|| Fault::internal("checked when the call was made"))?;
+        if !self.distinct && self.order.is_empty() {
+            return Ok((inner, state));
+        }
+        let sorted = collect::Arranged::new(self.call.clone(), args.to_vec(), self.distinct, self.order.clone());
+        let state = sorted.state_types();
+        Ok((Box::new(sorted), state))
+    }
+
+    /// Type of the result.
+    pub fn out(&self) -> &DataType {
+        &self.call.out
+    }
+}
+
+impl fmt::Debug for Aggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {} {:?}", self.call, self.distinct, self.order)
+    }
+}
+
+impl PartialEq for Aggregate {
+    fn eq(&self, other: &Self) -> bool {
+        format!("{self:?}") == format!("{other:?}")
+    }
+}
+
+impl Eq for Aggregate {}
+
+impl Hash for Aggregate {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.call.function.hash(state);
+    }
+}
+
+impl AggregateUDFImpl for Aggregate {
+    fn name(&self) -> &str {
+        self.call.function
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> datafusion::error::Result<DataType> {
+        Ok(self.call.out.clone())
+    }
+
+    fn accumulator(&self, args: AccumulatorArgs<'_>) -> datafusion::error::Result<Box<dyn Accumulator>> {
+        let types: Vec<DataType> = args.expr_fields.iter().map(|field| field.data_type().clone()).collect();
+        Ok(Box::new(Folding(self.fold(&types)?.0)))
+    }
+
+    fn state_fields(&self, args: StateFieldsArgs<'_>) -> datafusion::error::Result<Vec<FieldRef>> {
+        let types: Vec<DataType> = args.input_fields.iter().map(|field| field.data_type().clone()).collect();
+        let (_, state) = self.fold(&types)?;
+        let field = |(at, ty)| Arc::new(Field::new(format!("{}[{at}]", args.name), ty, true));
+        Ok(state.into_iter().enumerate().map(field).collect())
+    }
+}
+
+/// A fold as DataFusion drives it.
+#[derive(Debug)]
+struct Folding(Box<dyn Fold>);
+
+impl Accumulator for Folding {
+    fn update_batch(&mut self, values: &[ArrayRef]) -> datafusion::error::Result<()> {
+        Ok(self.0.update(values)?)
+    }
+
+    fn evaluate(&mut self) -> datafusion::error::Result<ScalarValue> {
+        Ok(self.0.finish()?)
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self) + self.0.size()
+    }
+
+    fn state(&mut self) -> datafusion::error::Result<Vec<ScalarValue>> {
+        Ok(self.0.state()?)
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef]) -> datafusion::error::Result<()> {
+        Ok(self.0.merge(states)?)
+    }
+}
+
+/// Value `at` of an array.
+fn scalar(array: &ArrayRef, at: usize) -> Result<ScalarValue> {
+    Ok(ScalarValue::try_from_array(array, at)?)
+}
+
+/// The null of a type.
+fn null(ty: &DataType) -> Result<ScalarValue> {
+    Ok(ScalarValue::try_from(ty)?)
+}
+
+/// An array of one value as a scalar.
+fn only(array: ArrayRef) -> Result<ScalarValue> {
+    scalar(&array, 0)
+}

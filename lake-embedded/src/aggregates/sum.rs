@@ -1,0 +1,263 @@
+//! Sums, averages and counts; booleans and bits.
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{DataType, Float64Type, Int64Type, i256};
+use datafusion::common::ScalarValue;
+use lake_sql::types::Type;
+
+use super::{Call, Fold, Made, null, only};
+use crate::error::{Fault, Result};
+use crate::functions::columns::{Decimal, Double, Int, Reader, Write};
+use crate::functions::arithmetic::rescale_wide;
+use crate::types::is_integer;
+
+pub(super) fn make(call: &Call) -> Result<Option<Made>> {
+    let first = call.types.first();
+    let exact = |mean| Exact { call: call.clone(), mean, sum: i256::ZERO, count: 0 };
+    let float = |mean| Float { call: call.clone(), mean, sum: 0.0, count: 0 };
+    Ok(Some(match (call.function, first) {
+        ("sum", Some(Type::Real | Type::Double)) => (Box::new(float(false)), vec![DataType::Float64, DataType::Int64]),
+        ("avg", Some(Type::Real | Type::Double)) => (Box::new(float(true)), vec![DataType::Float64, DataType::Int64]),
+        ("sum", Some(ty)) if is_exact(ty) => (Box::new(exact(false)), exact_state()),
+        ("avg", Some(ty)) if is_exact(ty) => (Box::new(exact(true)), exact_state()),
+        ("count", _) => (Box::new(Count { condition: false, count: 0 }), vec![DataType::Int64]),
+        ("count_if", _) => (Box::new(Count { condition: true, count: 0 }), vec![DataType::Int64]),
+        ("bool_and" | "every", _) => (Box::new(Bool { and: true, value: None }), vec![DataType::Boolean]),
+        ("bool_or", _) => (Box::new(Bool { and: false, value: None }), vec![DataType::Boolean]),
+        ("bitwise_and_agg", _) => (bits(|a, b| a & b), vec![DataType::Int64]),
+        ("bitwise_or_agg", _) => (bits(|a, b| a | b), vec![DataType::Int64]),
+        ("bitwise_xor_agg", _) => (bits(|a, b| a ^ b), vec![DataType::Int64]),
+        _ => return Ok(None),
+    }))
+}
+
+fn is_exact(ty: &Type) -> bool {
+    is_integer(ty) || matches!(ty, Type::Decimal { .. } | Type::IntervalDayToSecond | Type::IntervalYearToMonth)
+}
+
+/// The sum does not fit a decimal in the middle of the way, so its state is two halves and a count.
+fn exact_state() -> Vec<DataType> {
+    vec![DataType::FixedSizeBinary(32), DataType::Int64]
+}
+
+/// Sum or mean of integers, decimals and intervals.
+#[derive(Debug)]
+struct Exact {
+    call: Call,
+    mean: bool,
+    sum: i256,
+    count: i64,
+}
+
+impl Exact {
+    fn add(&mut self, value: i128) {
+        self.sum = self.sum.wrapping_add(i256::from_i128(value));
+        self.count += 1;
+    }
+
+    fn overflow(&self) -> Fault {
+        match self.call.ty {
+            Type::Decimal { .. } => Fault::data("Decimal overflow"),
+            _ => Fault::data(format!("{} sum overflow: {}", self.call.ty, self.sum)),
+        }
+    }
+}
+
+impl Fold for Exact {
+    fn update(&mut self, args: &[ArrayRef]) -> Result<()> {
+        match args[0].data_type() {
+            DataType::Decimal128(..) => {
+                let values = Reader::<Decimal>::new(&args[0])?;
+                (0..args[0].len()).filter_map(|row| values.get(row)).for_each(|value| self.add(value));
+            }
+            _ => {
+                let values = Reader::<Int>::new(&args[0])?;
+                (0..args[0].len()).filter_map(|row| values.get(row)).for_each(|value| self.add(i128::from(value)));
+            }
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<ScalarValue>> {
+        let bytes = self.sum.to_le_bytes().to_vec();
+        Ok(vec![ScalarValue::FixedSizeBinary(32, Some(bytes)), ScalarValue::Int64(Some(self.count))])
+    }
+
+    fn merge(&mut self, states: &[ArrayRef]) -> Result<()> {
+        let (sums, counts) = (states[0].as_fixed_size_binary(), states[1].as_primitive::<Int64Type>());
+        for row in 0..sums.len() {
+            let bytes: [u8; 32] =
+                sums.value(row).try_into().map_err(|_| Fault::internal("the state of a sum has 32 bytes"))?;
+            self.sum = self.sum.wrapping_add(i256::from_le_bytes(bytes));
+            self.count += counts.value(row);
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<ScalarValue> {
+        if self.count == 0 {
+            return null(&self.call.out);
+        }
+        if !self.mean {
+            return match self.call.ty {
+                Type::Decimal { precision, .. } => {
+                    let value = self.sum.to_i128().filter(|v| v.unsigned_abs() < 10_u128.pow(u32::from(precision)));
+                    only(i128::collect(vec![Some(value.ok_or_else(|| self.overflow())?)], &self.call.out)?)
+                }
+                _ => {
+                    let value = self.sum.to_i128().and_then(|v| i64::try_from(v).ok());
+                    only(i64::collect(vec![Some(value.ok_or_else(|| self.overflow())?)], &self.call.out)?)
+                }
+            };
+        }
+        match self.call.ty {
+            Type::Decimal { precision, .. } => {
+                let mean = rescale_wide(self.sum, self.count, precision).ok_or_else(|| self.overflow())?;
+                only(i128::collect(vec![Some(mean)], &self.call.out)?)
+            }
+            Type::Double | Type::Real => {
+                let sum: f64 = self.sum.to_string().parse().map_err(|_| Fault::internal("a sum is a number"))?;
+                only(f64::collect(vec![Some(sum / self.count as f64)], &self.call.out)?)
+            }
+            _ => {
+                let sum = self.sum.to_i128().ok_or_else(|| self.overflow())?;
+                let mean = (sum as f64 / self.count as f64).round() as i64;
+                only(i64::collect(vec![Some(mean)], &self.call.out)?)
+            }
+        }
+    }
+}
+
+/// Sum or mean of doubles.
+#[derive(Debug)]
+struct Float {
+    call: Call,
+    mean: bool,
+    sum: f64,
+    count: i64,
+}
+
+impl Fold for Float {
+    fn update(&mut self, args: &[ArrayRef]) -> Result<()> {
+        let values = Reader::<Double>::new(&args[0])?;
+        for value in (0..args[0].len()).filter_map(|row| values.get(row)) {
+            self.sum += value;
+            self.count += 1;
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![ScalarValue::Float64(Some(self.sum)), ScalarValue::Int64(Some(self.count))])
+    }
+
+    fn merge(&mut self, states: &[ArrayRef]) -> Result<()> {
+        let (sums, counts) = (states[0].as_primitive::<Float64Type>(), states[1].as_primitive::<Int64Type>());
+        for row in 0..sums.len() {
+            self.sum += sums.value(row);
+            self.count += counts.value(row);
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<ScalarValue> {
+        if self.count == 0 {
+            return null(&self.call.out);
+        }
+        let value = if self.mean { self.sum / self.count as f64 } else { self.sum };
+        only(f64::collect(vec![Some(value)], &self.call.out)?)
+    }
+}
+
+/// Rows that are not null, or true.
+#[derive(Debug)]
+struct Count {
+    condition: bool,
+    count: i64,
+}
+
+impl Fold for Count {
+    fn update(&mut self, args: &[ArrayRef]) -> Result<()> {
+        let array = &args[0];
+        let counted = match self.condition {
+            true => array.as_boolean().true_count(),
+            false => array.len() - array.logical_null_count(),
+        };
+        self.count += counted as i64;
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![self.finish()?])
+    }
+
+    fn merge(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.count += states[0].as_primitive::<Int64Type>().iter().flatten().sum::<i64>();
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<ScalarValue> {
+        Ok(ScalarValue::Int64(Some(self.count)))
+    }
+}
+
+/// `bool_and` and `bool_or`.
+#[derive(Debug)]
+struct Bool {
+    and: bool,
+    value: Option<bool>,
+}
+
+impl Fold for Bool {
+    fn update(&mut self, args: &[ArrayRef]) -> Result<()> {
+        for value in args[0].as_boolean().iter().flatten() {
+            let before = self.value.unwrap_or(self.and);
+            self.value = Some(if self.and { before && value } else { before || value });
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![self.finish()?])
+    }
+
+    fn merge(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.update(states)
+    }
+
+    fn finish(&self) -> Result<ScalarValue> {
+        Ok(ScalarValue::Boolean(self.value))
+    }
+}
+
+/// Bits of bigints.
+#[derive(Debug)]
+struct Bits {
+    operation: fn(i64, i64) -> i64,
+    value: Option<i64>,
+}
+
+fn bits(operation: fn(i64, i64) -> i64) -> Box<dyn Fold> {
+    Box::new(Bits { operation, value: None })
+}
+
+impl Fold for Bits {
+    fn update(&mut self, args: &[ArrayRef]) -> Result<()> {
+        for value in args[0].as_primitive::<Int64Type>().iter().flatten() {
+            self.value = Some(self.value.map_or(value, |before| (self.operation)(before, value)));
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<ScalarValue>> {
+        Ok(vec![self.finish()?])
+    }
+
+    fn merge(&mut self, states: &[ArrayRef]) -> Result<()> {
+        self.update(states)
+    }
+
+    fn finish(&self) -> Result<ScalarValue> {
+        Ok(ScalarValue::Int64(self.value))
+    }
+}

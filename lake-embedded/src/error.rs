@@ -1,0 +1,132 @@
+//! What goes wrong inside the engine, before it becomes an [`EngineError`].
+
+use std::fmt;
+
+use arrow::error::ArrowError;
+use datafusion::error::DataFusionError;
+use lake_core::engine::{Effect, EngineError, ErrorKind, QueryId};
+
+/// A failure with its kind and words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub kind: ErrorKind,
+    pub message: String,
+    pub help: Option<String>,
+}
+
+/// A result of the engine's inside.
+pub(crate) type Result<T, E = Fault> = std::result::Result<T, E>;
+
+impl Fault {
+    fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), help: None }
+    }
+
+    /// A value in the data is wrong. TRY turns these, and only these, into null.
+    pub fn data(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Data, message)
+    }
+
+    /// The statement is wrong.
+    pub fn statement(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Statement, message)
+    }
+
+    /// The statement is right, but this engine cannot do what it asks; it says so before anything runs.
+    pub fn unsupported(what: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Statement, format!("{what} is not supported by the embedded engine"))
+    }
+
+    /// A defect of the engine.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Internal, message)
+    }
+
+    /// Storage failed.
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Unavailable, message)
+    }
+
+    /// Another writer was first.
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Conflict, message)
+    }
+
+    /// Adds what a person can do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The error that the engine's border shows.
+    pub fn at_border(self, query: Option<QueryId>) -> EngineError {
+        EngineError { kind: self.kind, effect: Effect::None, message: self.message, query, help: self.help }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+impl From<Fault> for DataFusionError {
+    fn from(fault: Fault) -> Self {
+        DataFusionError::External(Box::new(fault))
+    }
+}
+
+impl From<ArrowError> for Fault {
+    fn from(error: ArrowError) -> Self {
+        match error {
+            ArrowError::DivideByZero => Fault::data("Division by zero"),
+            ArrowError::ArithmeticOverflow(message) => Fault::data(message),
+            ArrowError::ExternalError(inner) => match inner.downcast::<Fault>() {
+                Ok(fault) => *fault,
+                Err(other) => Fault::internal(other.to_string()),
+            },
+            other => Fault::internal(other.to_string()),
+        }
+    }
+}
+
+impl From<DataFusionError> for Fault {
+    fn from(error: DataFusionError) -> Self {
+        match error {
+            DataFusionError::External(inner) => match inner.downcast::<Fault>() {
+                Ok(fault) => *fault,
+                Err(other) => Fault::internal(other.to_string()),
+            },
+            DataFusionError::ArrowError(inner, _) => (*inner).into(),
+            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => (*inner).into(),
+            DataFusionError::Shared(inner) => shared(&inner),
+            DataFusionError::Collection(mut errors) if !errors.is_empty() => errors.swap_remove(0).into(),
+            DataFusionError::ResourcesExhausted(message) => Fault::new(ErrorKind::Throttled, message)
+                .help("give the engine more memory, or make the statement smaller"),
+            DataFusionError::IoError(error) => Fault::unavailable(error.to_string()),
+            DataFusionError::NotImplemented(message) => Fault::unsupported(message),
+            other => Fault::internal(other.to_string()),
+        }
+    }
+}
+
+/// Several streams may hold one error; what is inside can only be copied.
+fn shared(error: &DataFusionError) -> Fault {
+    let mut cause: &(dyn std::error::Error + 'static) = error;
+    loop {
+        if let Some(fault) = cause.downcast_ref::<Fault>() {
+            return fault.clone();
+        }
+        if let Some(DataFusionError::External(inner)) = cause.downcast_ref::<DataFusionError>()
+            && let Some(fault) = inner.downcast_ref::<Fault>()
+        {
+            return fault.clone();
+        }
+        match cause.source() {
+            Some(next) => cause = next,
+            None => return Fault::internal(error.to_string()),
+        }
+    }
+}

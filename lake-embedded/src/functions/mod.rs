@@ -1,0 +1,62 @@
+//! Trino's functions, a file a family. What the catalogue knows and is not here is refused by name.
+
+pub(crate) mod arithmetic;
+mod array;
+mod binary;
+pub(crate) mod calendar;
+pub(crate) mod cast;
+pub(crate) mod columns;
+pub(crate) mod compare;
+pub(crate) mod datetime;
+pub(crate) mod format;
+pub(crate) mod grouping;
+mod json;
+pub(crate) mod like;
+pub(crate) mod literal;
+mod map;
+mod math;
+pub(crate) mod nested;
+mod regexp;
+mod string;
+
+use lake_sql::types::Type;
+
+use crate::eval::{HigherKernel, Kernel};
+
+/// An implementation.
+pub(crate) enum Found {
+    /// Of plain values.
+    Plain(Kernel),
+    /// Of plain values, with another result each time.
+    Volatile(Kernel),
+    /// With lambdas.
+    Higher(HigherKernel),
+}
+
+/// The implementation of a function of the catalogue for its argument types.
+pub(crate) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Found> {
+    if let Some(kernel) = array::higher(name).or_else(|| map::higher(name)) {
+        return Some(Found::Higher(kernel));
+    }
+    if let Some(kernel) = math::volatile(name) {
+        return Some(Found::Volatile(kernel));
+    }
+    let families = [
+        arithmetic::find,
+        string::find,
+        math::find,
+        datetime::find,
+        array::find,
+        map::find,
+        regexp::find,
+        json::find,
+        binary::find,
+        nested::find,
+    ];
+    families.into_iter().find_map(|family| family(name, types, ty)).map(Found::Plain)
+}
+
+/// Whether a function may fail on values of the right types.
+pub(crate) fn can_fail(name: &str) -> bool {
+    lake_sql::functions::lookup(name).is_none_or(|function| function.can_fail)
+}
