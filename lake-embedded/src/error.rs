@@ -17,6 +17,9 @@ pub(crate) struct Fault {
 /// A result of the engine's inside.
 pub(crate) type Result<T, E = Fault> = std::result::Result<T, E>;
 
+/// Words of the end of a statement that was asked to stop.
+const CANCELLED: &str = "cancelled on request";
+
 impl Fault {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), help: None }
@@ -50,6 +53,16 @@ impl Fault {
     /// Another writer was first.
     pub fn conflict(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Conflict, message)
+    }
+
+    /// The statement was asked to stop.
+    pub fn cancelled() -> Self {
+        Self::new(ErrorKind::Internal, CANCELLED)
+    }
+
+    /// Whether the statement ended because it was asked to.
+    pub fn is_cancelled(&self) -> bool {
+        self.message == CANCELLED
     }
 
     /// Adds what a person can do.
@@ -127,6 +140,26 @@ fn shared(error: &DataFusionError) -> Fault {
         match cause.source() {
             Some(next) => cause = next,
             None => return Fault::internal(error.to_string()),
+        }
+    }
+}
+
+impl From<lake_iceberg::Error> for Fault {
+    fn from(error: lake_iceberg::Error) -> Self {
+        use lake_iceberg::Error;
+        let message = error.to_string();
+        match error {
+            Error::Commit(lake_iceberg::CommitError::Conflict { .. }) => Fault::conflict(message),
+            Error::Commit(lake_iceberg::CommitError::Contention { .. }) => Fault::conflict(message),
+            Error::NotFound { .. } | Error::Replaced { .. } | Error::Exists { .. } | Error::WrongEntry { .. } => {
+                Fault::statement(message)
+            }
+            Error::Invalid(message) => Fault::data(message),
+            Error::Io { ref source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                Fault::new(ErrorKind::Denied, message)
+            }
+            Error::Io { .. } => Fault::unavailable(message),
+            Error::Format(_) => Fault::unavailable(message),
         }
     }
 }

@@ -14,8 +14,8 @@ use lake_sql::types::Type;
 use super::{Call, Fold, Made, Order, null, scalar};
 use crate::error::{Fault, Result};
 use crate::functions::columns::{Double, Int, Reader, Text};
-use crate::functions::nested::canonical;
 use crate::functions::compare;
+use crate::functions::nested::canonical;
 use crate::types;
 
 pub(super) fn make(call: &Call) -> Result<Option<Made>> {
@@ -82,7 +82,9 @@ impl Rows {
 
     fn state(&self) -> Result<ScalarValue> {
         let DataType::List(item) = self.state_type() else { return Err(Fault::internal("a state is a list")) };
-        let DataType::Struct(fields) = item.data_type() else { return Err(Fault::internal("a state is a list of rows")) };
+        let DataType::Struct(fields) = item.data_type() else {
+            return Err(Fault::internal("a state is a list of rows"));
+        };
         let columns = self.columns()?;
         let rows = StructArray::try_new(fields.clone(), columns, None)?;
         let offsets = OffsetBuffer::from_lengths([rows.len()]);
@@ -159,9 +161,10 @@ impl Arranged {
         if !self.order.is_empty() {
             let options = |order: &Order| SortOptions { descending: order.descending, nulls_first: order.nulls_first };
             let keys = &columns[self.args..];
-            let fields = keys.iter().zip(&self.order).map(|(key, order)| {
-                SortField::new_with_options(key.data_type().clone(), options(order))
-            });
+            let fields = keys
+                .iter()
+                .zip(&self.order)
+                .map(|(key, order)| SortField::new_with_options(key.data_type().clone(), options(order)));
             let rows = RowConverter::new(fields.collect())?.convert_columns(keys)?;
             places.sort_by(|a, b| rows.row(*a as usize).cmp(&rows.row(*b as usize)));
         }
@@ -193,7 +196,8 @@ impl Fold for Arranged {
     }
 
     fn finish(&self) -> Result<ScalarValue> {
-        let (mut inner, _) = super::make(&self.call)?.ok_or_else(|| Fault::internal("the call was checked when it was made"))?;
+        let (mut inner, _) =
+            super::make(&self.call)?.ok_or_else(|| Fault::internal("the call was checked when it was made"))?;
         inner.update(&self.arranged()?)?;
         inner.finish()
     }
@@ -370,7 +374,8 @@ fn percentile(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
 fn extremes(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
     let count = Reader::<Int>::new(&call.settings[0])?.get(0).unwrap_or_default();
     let largest = call.function.starts_with("max");
-    let (keys, ty) = (columns.last().expect("a call has an argument"), call.types.last().expect("a call has an argument"));
+    let (keys, ty) =
+        (columns.last().expect("a call has an argument"), call.types.last().expect("a call has an argument"));
     let mut places = present(keys);
     let mut failed = None;
     places.sort_by(|a, b| {

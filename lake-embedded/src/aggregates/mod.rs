@@ -3,7 +3,7 @@
 //! A [`Fold`] takes rows and gives one value. It serves groups (`Aggregate`, an aggregate function of DataFusion) and
 //! frames of windows (`windowed`).
 
-mod best;
+pub(crate) mod best;
 mod collect;
 mod moments;
 mod sum;

@@ -7,8 +7,8 @@ use lake_sql::types::Type;
 
 use super::{Call, Fold, Made, null, only};
 use crate::error::{Fault, Result};
-use crate::functions::columns::{Decimal, Double, Int, Reader, Write};
 use crate::functions::arithmetic::rescale_wide;
+use crate::functions::columns::{Decimal, Double, Int, Reader, Write};
 use crate::types::is_integer;
 
 pub(super) fn make(call: &Call) -> Result<Option<Made>> {

@@ -41,12 +41,7 @@ fn open_rows(value: &BooleanArray, and: bool) -> BooleanArray {
 }
 
 /// Searched CASE.
-pub(super) fn case(
-    branches: &[(Node, Node)],
-    otherwise: Option<&Node>,
-    out: &DataType,
-    frame: &Frame,
-) -> Result<Val> {
+pub(super) fn case(branches: &[(Node, Node)], otherwise: Option<&Node>, out: &DataType, frame: &Frame) -> Result<Val> {
     let mut open = BooleanArray::from(vec![true; frame.rows]);
     let mut pieces: Vec<(BooleanArray, ArrayRef)> = vec![];
     for (condition, result) in branches {

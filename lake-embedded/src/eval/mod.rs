@@ -63,18 +63,55 @@ impl Shape {
 pub(crate) enum Node {
     Input(usize),
     Constant(ArrayRef),
-    Call { kernel: Kernel, args: Vec<Node>, shape: Shape, volatile: bool },
-    Higher { kernel: HigherKernel, args: Vec<Node>, lambdas: Vec<Lambda>, shape: Shape },
-    Compare { op: CompareOp, left: Box<Node>, right: Box<Node>, ty: Type },
+    Call {
+        kernel: Kernel,
+        args: Vec<Node>,
+        shape: Shape,
+        volatile: bool,
+    },
+    Higher {
+        kernel: HigherKernel,
+        args: Vec<Node>,
+        lambdas: Vec<Lambda>,
+        shape: Shape,
+    },
+    Compare {
+        op: CompareOp,
+        left: Box<Node>,
+        right: Box<Node>,
+        ty: Type,
+    },
     /// AND (true) or OR.
-    Junction { and: bool, parts: Vec<Part> },
+    Junction {
+        and: bool,
+        parts: Vec<Part>,
+    },
     Not(Box<Node>),
     IsNull(Box<Node>),
-    Case { branches: Vec<(Node, Node)>, otherwise: Option<Box<Node>>, out: DataType },
-    Coalesce { parts: Vec<Node>, out: DataType },
-    NullIf { value: Box<Node>, left: Box<Node>, right: Box<Node>, ty: Type },
-    InList { value: Box<Node>, list: Vec<Node>, ty: Type },
-    Try { body: Box<Node>, out: DataType },
+    Case {
+        branches: Vec<(Node, Node)>,
+        otherwise: Option<Box<Node>>,
+        out: DataType,
+    },
+    Coalesce {
+        parts: Vec<Node>,
+        out: DataType,
+    },
+    NullIf {
+        value: Box<Node>,
+        left: Box<Node>,
+        right: Box<Node>,
+        ty: Type,
+    },
+    InList {
+        value: Box<Node>,
+        list: Vec<Node>,
+        ty: Type,
+    },
+    Try {
+        body: Box<Node>,
+        out: DataType,
+    },
 }
 
 /// A part of AND or OR, and whether it may only see rows that the parts before it left open.

@@ -244,14 +244,18 @@ fn temporal(name: &str, types: &[Type]) -> Option<Kernel> {
         ("add", TimestampTz(_), Months) => |args| zoned_months(args, 0, 1),
         ("add", Months, TimestampTz(_)) => |args| zoned_months(args, 1, 1),
         ("subtract", TimestampTz(_), Months) => |args| zoned_months(args, 0, -1),
-        ("add", Timestamp(_) | TimestampTz(_), Span) => |args| map2::<Int, Int, _>(args, |a, b| a + b * MICROS_IN_MILLI),
-        ("add", Span, Timestamp(_) | TimestampTz(_)) => |args| map2::<Int, Int, _>(args, |a, b| b + a * MICROS_IN_MILLI),
+        ("add", Timestamp(_) | TimestampTz(_), Span) => {
+            |args| map2::<Int, Int, _>(args, |a, b| a + b * MICROS_IN_MILLI)
+        }
+        ("add", Span, Timestamp(_) | TimestampTz(_)) => {
+            |args| map2::<Int, Int, _>(args, |a, b| b + a * MICROS_IN_MILLI)
+        }
         ("subtract", Timestamp(_) | TimestampTz(_), Span) => {
             |args| map2::<Int, Int, _>(args, |a, b| a - b * MICROS_IN_MILLI)
         }
-        ("subtract", Timestamp(_) | TimestampTz(_), Timestamp(_) | TimestampTz(_)) => {
-            |args| map2::<Int, Int, _>(args, |a: i64, b: i64| a.div_euclid(MICROS_IN_MILLI) - b.div_euclid(MICROS_IN_MILLI))
-        }
+        ("subtract", Timestamp(_) | TimestampTz(_), Timestamp(_) | TimestampTz(_)) => |args| {
+            map2::<Int, Int, _>(args, |a: i64, b: i64| a.div_euclid(MICROS_IN_MILLI) - b.div_euclid(MICROS_IN_MILLI))
+        },
         ("add", Time(_), Span) => |args| map2::<Int, Int, _>(args, time_and_span),
         ("add", Span, Time(_)) => |args| map2::<Int, Int, _>(args, |a, b| time_and_span(b, a)),
         ("subtract", Time(_), Span) => |args| map2::<Int, Int, _>(args, |a, b| time_and_span(a, -b)),

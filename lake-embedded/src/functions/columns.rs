@@ -186,9 +186,8 @@ where
     T: arrow::datatypes::ArrowPrimitiveType,
     T::Native: TryFrom<i64>,
 {
-    let narrow = |value: i64| {
-        T::Native::try_from(value).map_err(|_| Fault::data(format!("Out of range for {name}: {value}")))
-    };
+    let narrow =
+        |value: i64| T::Native::try_from(value).map_err(|_| Fault::data(format!("Out of range for {name}: {value}")));
     let values: Vec<Option<T::Native>> = wide.iter().map(|v| v.map(narrow).transpose()).collect::<Result<_>>()?;
     Ok(Arc::new(PrimitiveArray::<T>::from_iter(values)))
 }

@@ -112,7 +112,10 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
         ("to_iso8601", 1) => to_iso8601(last)?,
         ("from_iso8601_date", 1) => |args| map1::<Text, _>(args, iso_date),
         ("from_iso8601_timestamp", 1) => |args| map1::<Text, _>(args, iso_timestamp),
-        ("year" | "quarter" | "month" | "week" | "week_of_year" | "day" | "day_of_month" | "day_of_week" | "dow", 1)
+        (
+            "year" | "quarter" | "month" | "week" | "week_of_year" | "day" | "day_of_month" | "day_of_week" | "dow",
+            1,
+        )
         | ("day_of_year" | "doy" | "year_of_week" | "yow" | "hour" | "minute" | "second" | "millisecond", 1) => {
             return part(name, last);
         }
@@ -227,8 +230,23 @@ fn part(name: &str, ty: &Type) -> Option<Kernel> {
         };
     }
     Some(kernels!(
-        "year", "quarter", "month", "week", "week_of_year", "day", "day_of_month", "day_of_week", "dow", "day_of_year",
-        "doy", "year_of_week", "yow", "hour", "minute", "second", "millisecond"
+        "year",
+        "quarter",
+        "month",
+        "week",
+        "week_of_year",
+        "day",
+        "day_of_month",
+        "day_of_week",
+        "dow",
+        "day_of_year",
+        "doy",
+        "year_of_week",
+        "yow",
+        "hour",
+        "minute",
+        "second",
+        "millisecond"
     ))
 }
 

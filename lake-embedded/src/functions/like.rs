@@ -55,7 +55,9 @@ fn compile(pattern: &str, escape: Option<&str>) -> Result<Vec<Part>> {
             c if Some(c) == escape => match characters.next() {
                 Some(next) if next == '%' || next == '_' || Some(next) == escape => Part::Exactly(next),
                 _ => {
-                    return Err(Fault::data("Escape character must be followed by '%', '_' or the escape character itself"));
+                    return Err(Fault::data(
+                        "Escape character must be followed by '%', '_' or the escape character itself",
+                    ));
                 }
             },
             '%' => Part::Any,

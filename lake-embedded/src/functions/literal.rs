@@ -20,8 +20,8 @@ pub(crate) fn array(literal: &Literal, ty: &Type) -> Result<ArrayRef> {
         Literal::Decimal(digits) => i128::collect(vec![Some(*digits)], &out),
         Literal::Double(value) => f64::collect(vec![Some(*value)], &out),
         Literal::Text(text) if *ty == Type::Uuid => {
-            let value = uuid::Uuid::parse_str(text)
-                .map_err(|_| Fault::data(format!("Cannot cast value to UUID: {text}")))?;
+            let value =
+                uuid::Uuid::parse_str(text).map_err(|_| Fault::data(format!("Cannot cast value to UUID: {text}")))?;
             Vec::<u8>::collect(vec![Some(value.as_bytes().to_vec())], &out)
         }
         Literal::Text(text) if matches!(ty, Type::Char(_)) => {

@@ -38,7 +38,7 @@ pub(crate) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Found> {
     if let Some(kernel) = array::higher(name).or_else(|| map::higher(name)) {
         return Some(Found::Higher(kernel));
     }
-    if let Some(kernel) = math::volatile(name) {
+    if let Some(kernel) = math::volatile(name, types) {
         return Some(Found::Volatile(kernel));
     }
     let families = [

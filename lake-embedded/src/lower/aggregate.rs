@@ -94,7 +94,10 @@ impl Lowering<'_> {
             let wanted = types::arrow(&call.ty)?;
             let ty = plan.schema().field_with_unqualified_name(&column_name(*id))?.data_type().clone();
             if ty != wanted {
-                return Err(Fault::internal(format!("{} gives {ty} in the plan, but {} in the query", call.function, call.ty)));
+                return Err(Fault::internal(format!(
+                    "{} gives {ty} in the plan, but {} in the query",
+                    call.function, call.ty
+                )));
             }
             exprs.push(found.alias(column_name(*id)));
         }
@@ -135,7 +138,14 @@ impl Lowering<'_> {
                 [] => vec![lit(1_i64)],
                 args => args.iter().map(|arg| column(below.add(self, guard(arg)))).collect(),
             };
-            return Ok(Expr::AggregateFunction(AggregateFunction::new_udf(native, args, call.distinct, filter.map(Box::new), vec![], None)));
+            return Ok(Expr::AggregateFunction(AggregateFunction::new_udf(
+                native,
+                args,
+                call.distinct,
+                filter.map(Box::new),
+                vec![],
+                None,
+            )));
         }
         if call.distinct && call.args.iter().any(|arg| has_map(&arg.ty)) {
             return Err(Fault::unsupported(format!("{}(distinct ..) of maps", call.function)));
@@ -160,7 +170,14 @@ impl Lowering<'_> {
         let types = call.args.iter().map(|arg| arg.ty.clone()).collect();
         let made = Aggregate::new(call.function, types, &call.ty, settings, call.distinct, order)?;
         let function = Arc::new(AggregateUDF::new_from_impl(made));
-        Ok(Expr::AggregateFunction(AggregateFunction::new_udf(function, args, false, filter.map(Box::new), vec![], None)))
+        Ok(Expr::AggregateFunction(AggregateFunction::new_udf(
+            function,
+            args,
+            false,
+            filter.map(Box::new),
+            vec![],
+            None,
+        )))
     }
 }
 

@@ -23,7 +23,9 @@ impl Lowering<'_> {
         let Some(on) = on else {
             return match kind {
                 JoinKind::Inner => Ok(LogicalPlanBuilder::from(left_plan).cross_join(right_plan)?.build()?),
-                _ => Ok(LogicalPlanBuilder::from(left_plan).join_on(right_plan, join_type(kind), [lit(true)])?.build()?),
+                _ => Ok(LogicalPlanBuilder::from(left_plan)
+                    .join_on(right_plan, join_type(kind), [lit(true)])?
+                    .build()?),
             };
         };
         let (failing, safe): (Vec<_>, Vec<_>) = conjuncts(on).into_iter().partition(|part| can_fail(part));
@@ -50,6 +52,13 @@ impl Lowering<'_> {
 
     /// A condition, and for an equation of doubles, rows or arrays also one that serves as a key.
     fn condition(&mut self, part: &bound::Expr) -> Result<Vec<Expr>> {
+        if let ExprKind::Compare { op: CompareOp::NotDistinct, left, right } = &part.kind
+            && !natively_comparable(&left.ty)
+            && let (Ok(left), Ok(right)) = (self.key((**left).clone()), self.key((**right).clone()))
+        {
+            let (left, right) = (self.lower(&left)?, self.lower(&right)?);
+            return Ok(vec![super::expr::binary(left, datafusion::logical_expr::Operator::IsNotDistinctFrom, right)]);
+        }
         let mut found = vec![];
         if let ExprKind::Compare { op: CompareOp::Equal, left, right } = &part.kind
             && !natively_comparable(&left.ty)

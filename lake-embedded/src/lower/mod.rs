@@ -19,9 +19,7 @@ use datafusion::catalog::cte_worktable::CteWorkTable;
 use datafusion::common::{Column, DFSchema, ScalarValue, TableReference};
 use datafusion::datasource::{TableProvider, provider_as_source};
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr};
-use lake_sql::bound::{
-    self, BoundQuery, ColumnId, Cte, CteId, ExprKind, Literal, Rel, RelKind, Scan, SortKey,
-};
+use lake_sql::bound::{self, BoundQuery, ColumnId, Cte, CteId, ExprKind, Literal, Rel, RelKind, Scan, SortKey};
 use lake_sql::span::Span;
 use lake_sql::types::Type;
 
@@ -72,7 +70,9 @@ fn check(plan: &LogicalPlan, outputs: &[(String, Type, Zone)]) -> Result<()> {
         let expected = types::arrow(ty)?;
         if *field.data_type() != expected {
             let found = field.data_type();
-            return Err(Fault::internal(format!("column {name} is {found} in the plan, but {ty} ({expected}) in the query")));
+            return Err(Fault::internal(format!(
+                "column {name} is {found} in the plan, but {ty} ({expected}) in the query"
+            )));
         }
     }
     Ok(())
@@ -147,7 +147,10 @@ impl Lowering<'_> {
             let expected = types::arrow(&column.ty)?;
             if *found.data_type() != expected {
                 let name = column.name.as_deref().unwrap_or_default();
-                return Err(Fault::internal(format!("column {name} is {} in the table, not {expected}", found.data_type())));
+                return Err(Fault::internal(format!(
+                    "column {name} is {} in the table, not {expected}",
+                    found.data_type()
+                )));
             }
             exprs.push(
                 Expr::Column(Column::new(Some(TableReference::bare(name.clone())), found.name()))
@@ -183,7 +186,8 @@ impl Lowering<'_> {
         for row in rows {
             let one = LogicalPlanBuilder::empty(true);
             let cells = row.iter().zip(columns);
-            let exprs = cells.map(|(cell, c)| Ok(self.lower(cell)?.alias(column_name(c.id)))).collect::<Result<Vec<_>>>()?;
+            let exprs =
+                cells.map(|(cell, c)| Ok(self.lower(cell)?.alias(column_name(c.id)))).collect::<Result<Vec<_>>>()?;
             plans.push(one.project(exprs)?.build()?);
         }
         let all = plans.into_iter().map(Ok).reduce(|a, b| Ok(LogicalPlanBuilder::from(a?).union(b?)?.build()?));
@@ -208,7 +212,8 @@ impl Lowering<'_> {
             let value = Program::constant(cell)?;
             Ok(Expr::Literal(ScalarValue::try_from_array(&value, 0)?, None))
         };
-        let rows = rows.iter().map(|row| row.iter().map(cell).collect::<Result<Vec<_>>>()).collect::<Result<Vec<_>>>()?;
+        let rows =
+            rows.iter().map(|row| row.iter().map(cell).collect::<Result<Vec<_>>>()).collect::<Result<Vec<_>>>()?;
         let schema = DFSchema::try_from(self.schema(columns)?.as_ref().clone())?;
         let plan = LogicalPlanBuilder::values_with_schema(rows, &Arc::new(schema))?.build()?;
         let names = plan.schema().columns();
@@ -309,7 +314,12 @@ impl Lowering<'_> {
     }
 
     /// Sort keys as columns: those that are none yet are added to the plan.
-    fn sort_columns(&mut self, plan: LogicalPlan, kept: &[ColumnId], keys: &[SortKey]) -> Result<(LogicalPlan, Vec<SortExpr>)> {
+    fn sort_columns(
+        &mut self,
+        plan: LogicalPlan,
+        kept: &[ColumnId],
+        keys: &[SortKey],
+    ) -> Result<(LogicalPlan, Vec<SortExpr>)> {
         let mut more = vec![];
         let mut order = vec![];
         for key in keys {
@@ -380,10 +390,8 @@ impl Lowering<'_> {
         let make = |kind, ty| bound::Expr { kind, ty, nullable: false, span: Span::default() };
         let random = make(ExprKind::Call { function: "random", args: vec![] }, Type::Double);
         let hundred = make(ExprKind::Literal(Literal::Double(100.0)), Type::Double);
-        let percent = make(
-            ExprKind::Cast { expr: Box::new(percentage.clone()), safe: false, implicit: true },
-            Type::Double,
-        );
+        let percent =
+            make(ExprKind::Cast { expr: Box::new(percentage.clone()), safe: false, implicit: true }, Type::Double);
         let scaled = make(ExprKind::Call { function: "multiply", args: vec![random, hundred] }, Type::Double);
         let predicate = make(
             ExprKind::Compare { op: bound::CompareOp::Less, left: Box::new(scaled), right: Box::new(percent) },
@@ -415,7 +423,9 @@ fn has_map(ty: &Type) -> bool {
 fn is_constant(expr: &bound::Expr) -> bool {
     match &expr.kind {
         ExprKind::Column(_) | ExprKind::Parameter(_) => false,
-        ExprKind::Call { function, .. } if lake_sql::functions::lookup(function).is_some_and(|f| !f.deterministic) => false,
+        ExprKind::Call { function, .. } if lake_sql::functions::lookup(function).is_some_and(|f| !f.deterministic) => {
+            false
+        }
         _ => walk::subquery(expr).is_none() && walk::children(expr).into_iter().all(is_constant),
     }
 }

@@ -144,7 +144,10 @@ impl Lowering<'_> {
             null_treatment: None,
             distinct: false,
         };
-        Ok(Expr::WindowFunction(Box::new(WindowFunction { fun: WindowFunctionDefinition::WindowUDF(function), params })))
+        Ok(Expr::WindowFunction(Box::new(WindowFunction {
+            fun: WindowFunctionDefinition::WindowUDF(function),
+            params,
+        })))
     }
 
     fn buckets(&self, expr: &bound::Expr) -> Result<ScalarValue> {
@@ -160,7 +163,13 @@ impl Lowering<'_> {
         let name = self.name();
         let out = types::arrow(&call.ty)?;
         if let Some(shift) = Shift::parse(call.function) {
-            return Ok(Windowed::shift(name, shift, call.ignore_nulls, out, call.args.iter().map(|a| a.ty.clone()).collect()));
+            return Ok(Windowed::shift(
+                name,
+                shift,
+                call.ignore_nulls,
+                out,
+                call.args.iter().map(|a| a.ty.clone()).collect(),
+            ));
         }
         let (mut types, mut settings) = (vec![], vec![]);
         for (position, arg) in call.args.iter().enumerate() {
@@ -182,7 +191,11 @@ impl Lowering<'_> {
                     unbounded(),
                     WindowFrameBound::Following(ScalarValue::UInt64(None)),
                 ),
-                false => WindowFrame::new_bounds(WindowFrameUnits::Range, range_start(self, prepared)?, WindowFrameBound::CurrentRow),
+                false => WindowFrame::new_bounds(
+                    WindowFrameUnits::Range,
+                    range_start(self, prepared)?,
+                    WindowFrameBound::CurrentRow,
+                ),
             });
         };
         let units = match frame.unit {
@@ -231,14 +244,17 @@ impl Lowering<'_> {
                 other => return Err(Fault::unsupported(format!("a frame offset of {}", other.data_type()))),
             };
             let count = u64::try_from(count);
-            return Ok(ScalarValue::UInt64(Some(count.map_err(|_| Fault::data("Window frame offset value must not be negative or null"))?)));
+            return Ok(ScalarValue::UInt64(Some(
+                count.map_err(|_| Fault::data("Window frame offset value must not be negative or null"))?,
+            )));
         }
         let key = prepared.order.first().ok_or_else(|| Fault::internal("RANGE without an order"))?.0;
         let key = self.columns.ty(key);
         Ok(match (value, key) {
-            (ScalarValue::DurationMillisecond(Some(millis)), Type::Date | Type::Timestamp(_) | Type::TimestampTz(_)) => {
-                ScalarValue::new_interval_mdn(0, (millis / 86_400_000) as i32, millis % 86_400_000 * 1_000_000)
-            }
+            (
+                ScalarValue::DurationMillisecond(Some(millis)),
+                Type::Date | Type::Timestamp(_) | Type::TimestampTz(_),
+            ) => ScalarValue::new_interval_mdn(0, (millis / 86_400_000) as i32, millis % 86_400_000 * 1_000_000),
             (ScalarValue::IntervalYearMonth(Some(months)), Type::Date | Type::Timestamp(_) | Type::TimestampTz(_)) => {
                 ScalarValue::new_interval_mdn(months, 0, 0)
             }
@@ -257,10 +273,13 @@ impl Lowering<'_> {
         let mut plan = LogicalPlanBuilder::from(plan).window(calls)?.build()?;
         let mut made = tail(&plan, 2);
         let (rank, number) = (made.pop(), made.pop());
-        let (Some(rank), Some(number)) = (rank, number) else { return Err(Fault::internal("two ranks were asked for")) };
+        let (Some(rank), Some(number)) = (rank, number) else {
+            return Err(Fault::internal("two ranks were asked for"));
+        };
         plan = LogicalPlanBuilder::from(plan).filter(number.gt(datafusion::prelude::lit(offset)))?.build()?;
         if let Some(limit) = limit {
-            plan = LogicalPlanBuilder::from(plan).filter(rank.lt_eq(datafusion::prelude::lit(offset + limit)))?.build()?;
+            plan =
+                LogicalPlanBuilder::from(plan).filter(rank.lt_eq(datafusion::prelude::lit(offset + limit)))?.build()?;
         }
         plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
         self.only(plan, &kept)

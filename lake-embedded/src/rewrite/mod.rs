@@ -105,6 +105,34 @@ impl Columns {
         Expr { kind: ExprKind::Column(id), ty: self.ty(id).clone(), nullable: true, span: Span::default() }
     }
 
+    /// Another query under ids that are free here.
+    pub fn import(&mut self, mut query: BoundQuery, cte_shift: u32) -> BoundQuery {
+        let shift = self.next;
+        let mut each = |rel: &mut Rel| {
+            walk::each_id(rel, &mut |id| id.0 += shift);
+            walk::each_cte(rel, &mut |id| id.0 += cte_shift);
+        };
+        for cte in &mut query.ctes {
+            cte.id.0 += cte_shift;
+            each(&mut cte.rel);
+            cte.columns.iter_mut().for_each(|id| id.0 += shift);
+            if let Some(arm) = &mut cte.recursive {
+                each(&mut arm.rel);
+                arm.columns.iter_mut().for_each(|id| id.0 += shift);
+            }
+        }
+        each(&mut query.root);
+        query.columns.iter_mut().for_each(|column| column.id.0 += shift);
+        for cte in &query.ctes {
+            self.learn(&cte.rel);
+            if let Some(arm) = &cte.recursive {
+                self.learn(&arm.rel);
+            }
+        }
+        self.learn(&query.root);
+        query
+    }
+
     /// A copy of a relation in which everything that it makes has new ids; and new id by old.
     pub fn copy(&mut self, rel: &Rel) -> (Rel, BTreeMap<ColumnId, ColumnId>) {
         let mut copy = rel.clone();

@@ -1,7 +1,7 @@
 //! Ways through the bound tree: children, column ids, result columns.
 
 use lake_sql::bound::{
-    AggregateCall, ColumnId, Expr, ExprKind, Frame, FrameBound, Rel, RelKind, Subquery, Version, WindowCall,
+    AggregateCall, ColumnId, CteId, Expr, ExprKind, Frame, FrameBound, Rel, RelKind, Subquery, Version, WindowCall,
 };
 
 /// The direct operands of an expression; the relation of a subquery is none.
@@ -195,9 +195,7 @@ pub(crate) fn outputs(rel: &Rel) -> Vec<ColumnId> {
             let groups = groups.iter().map(|(id, _)| *id);
             groups.chain(aggregates.iter().map(|(id, _)| *id)).chain(groupings.iter().map(|(id, _)| *id)).collect()
         }
-        RelKind::Window { input, calls } => {
-            outputs(input).into_iter().chain(calls.iter().map(|(id, _)| *id)).collect()
-        }
+        RelKind::Window { input, calls } => outputs(input).into_iter().chain(calls.iter().map(|(id, _)| *id)).collect(),
         RelKind::Unnest { input, columns, ordinality, .. } => {
             let made = columns.iter().flatten().map(|column| column.id);
             outputs(input).into_iter().chain(made).chain(*ordinality).collect()
@@ -291,5 +289,27 @@ fn expr_definitions(expr: &mut Expr, found: &mut Vec<ColumnId>) {
     }
     for child in children_mut(expr) {
         expr_definitions(child, found);
+    }
+}
+
+/// Visits the references to CTEs in a relation and all below it, subqueries included.
+pub(crate) fn each_cte(rel: &mut Rel, f: &mut dyn FnMut(&mut CteId)) {
+    if let RelKind::CteRef { cte, .. } = &mut rel.kind {
+        f(cte);
+    }
+    for input in inputs_mut(rel) {
+        each_cte(input, f);
+    }
+    for expr in exprs_mut(rel) {
+        each_expr_cte(expr, f);
+    }
+}
+
+fn each_expr_cte(expr: &mut Expr, f: &mut dyn FnMut(&mut CteId)) {
+    if let Some(query) = subquery_mut(expr) {
+        each_cte(&mut query.rel, f);
+    }
+    for child in children_mut(expr) {
+        each_expr_cte(child, f);
     }
 }

@@ -65,8 +65,7 @@ fn in_range(value: i128, ty: &Type) -> Option<i64> {
 
 fn integer_to_integer(args: &Args<'_>) -> Result<ArrayRef> {
     map1::<Int, _>(args, |v: i64| {
-        in_range(i128::from(v), args.ty)
-            .ok_or_else(|| Fault::data(format!("Out of range for {}: {v}", args.ty)))
+        in_range(i128::from(v), args.ty).ok_or_else(|| Fault::data(format!("Out of range for {}: {v}", args.ty)))
     })
 }
 
@@ -187,8 +186,8 @@ fn text_to_decimal(args: &Args<'_>) -> Result<ArrayRef> {
     let (precision, scale) = precision_and_scale(args.ty);
     parse(args, |text| {
         let what = format!("Cannot cast VARCHAR '{text}' to DECIMAL({precision}, {scale}).");
-        let (digits, from) = format::parse_decimal(text.trim())
-            .ok_or_else(|| Fault::data(format!("{what} Value is not a number.")))?;
+        let (digits, from) =
+            format::parse_decimal(text.trim()).ok_or_else(|| Fault::data(format!("{what} Value is not a number.")))?;
         shrink(digits, from, precision, scale).ok_or_else(|| Fault::data(format!("{what} Value too large.")))
     })
 }

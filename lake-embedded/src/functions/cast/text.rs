@@ -76,7 +76,9 @@ fn write<K: Read>(args: &Args<'_>, f: fn(K::Value<'_>, &Args<'_>) -> Result<Stri
 fn too_long(text: &str, args: &Args<'_>) -> Fault {
     let ty = args.ty;
     Fault::data(match &args.types[0] {
-        from if is_integer(from) || matches!(from, Type::Boolean | Type::Double | Type::Real | Type::Decimal { .. }) => {
+        from if is_integer(from)
+            || matches!(from, Type::Boolean | Type::Double | Type::Real | Type::Decimal { .. }) =>
+        {
             format!("Value {text} cannot be represented as {ty}")
         }
         _ => format!("Cannot cast '{text}' to {ty}"),

@@ -1,0 +1,250 @@
+//! The engine: statements in the background, by token; their states, results and the catalog.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use datafusion::execution::SessionState;
+use lake_core::engine::{Capabilities, Described, Engine, EngineError, PhysicalName, QueryId, Rows, State, Submission};
+use lake_iceberg::{Entry, TableName, Warehouse};
+use lake_sql::render::dialect::Dialect;
+
+use crate::cancel::Cancel;
+use crate::error::{Fault, Result};
+use crate::runtime;
+use crate::sources::Files;
+use crate::statement::{self, Answer};
+use crate::table::schema;
+
+/// Where the engine works, and with how much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmbeddedConfig {
+    /// Folder of the tables; made if it is not there.
+    pub warehouse: PathBuf,
+    /// Folder in which source files land; paths of files are relative to it.
+    pub landing: PathBuf,
+    /// Threads that run statements.
+    pub threads: usize,
+    /// Memory for sorting, grouping and joining, shared by all statements.
+    pub memory_bytes: usize,
+}
+
+/// The embedded engine.
+pub struct Embedded {
+    shared: Arc<Shared>,
+    capabilities: Capabilities,
+    /// Taken when the engine is dropped.
+    threads: Option<tokio::runtime::Runtime>,
+}
+
+/// What the statements of an engine work on.
+struct Shared {
+    warehouse: Warehouse,
+    landing: PathBuf,
+    state: SessionState,
+    executions: Mutex<Executions>,
+    /// Told when a statement has ended.
+    ended: Condvar,
+}
+
+#[derive(Default)]
+struct Executions {
+    by_token: BTreeMap<String, QueryId>,
+    by_id: BTreeMap<QueryId, Execution>,
+}
+
+struct Execution {
+    cancel: Cancel,
+    outcome: Option<Result<Answer>>,
+}
+
+impl Embedded {
+    /// Opens the warehouse and starts the engine's threads.
+    pub fn open(config: EmbeddedConfig) -> Result<Self, EngineError> {
+        let open = || {
+            let warehouse = Warehouse::open(&config.warehouse)?;
+            let state = runtime::session(config.threads, runtime::memory(config.memory_bytes)?);
+            let shared = Shared {
+                warehouse,
+                landing: config.landing,
+                state,
+                executions: Mutex::default(),
+                ended: Condvar::new(),
+            };
+            let capabilities = Capabilities {
+                guard_by_refs: true,
+                replace_view: true,
+                rename_table: true,
+                files: true,
+                max_concurrency: config.threads.max(1),
+            };
+            Ok(Self { shared: Arc::new(shared), capabilities, threads: Some(runtime::threads(config.threads)?) })
+        };
+        open().map_err(|fault: Fault| fault.at_border(None))
+    }
+
+    fn threads(&self) -> &tokio::runtime::Runtime {
+        self.threads.as_ref().expect("the threads live as long as the engine")
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        for execution in self.shared.executions().by_id.values() {
+            execution.cancel.ask();
+        }
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_timeout(Duration::from_secs(5));
+        }
+    }
+}
+
+impl Shared {
+    fn executions(&self) -> MutexGuard<'_, Executions> {
+        self.executions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn run(&self, id: &QueryId, submission: &Submission, cancel: &Cancel) {
+        let outcome = match Files::new(&self.landing, &submission.files) {
+            Ok(files) => statement::run(&self.warehouse, &self.state, submission, &files, cancel).await,
+            Err(fault) => Err(fault),
+        };
+        self.end(id, outcome);
+    }
+
+    fn end(&self, id: &QueryId, outcome: Result<Answer>) {
+        if let Some(execution) = self.executions().by_id.get_mut(id) {
+            execution.outcome.get_or_insert(outcome);
+        }
+        self.ended.notify_all();
+    }
+}
+
+/// Ends a statement whatever happens to its task.
+struct Ending {
+    shared: Arc<Shared>,
+    id: QueryId,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.shared.end(&self.id, Err(Fault::internal("the statement ended without an outcome")));
+    }
+}
+
+fn unknown(id: &QueryId) -> EngineError {
+    Fault::statement(format!("there is no statement {}", id.0)).at_border(Some(id.clone()))
+}
+
+fn state(id: &QueryId, execution: &Execution) -> State {
+    match &execution.outcome {
+        None => State::Running,
+        Some(Ok(answer)) => State::Succeeded(answer.stats.clone()),
+        Some(Err(fault)) if fault.is_cancelled() => State::Cancelled,
+        Some(Err(fault)) => State::Failed(fault.clone().at_border(Some(id.clone()))),
+    }
+}
+
+impl Engine for Embedded {
+    fn dialect(&self) -> &Dialect {
+        &Dialect::EMBEDDED
+    }
+
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn submit(&self, submission: &Submission) -> Result<QueryId, EngineError> {
+        let (id, cancel) = {
+            let mut executions = self.shared.executions();
+            if let Some(id) = executions.by_token.get(&submission.token) {
+                return Ok(id.clone());
+            }
+            let id = QueryId(uuid::Uuid::now_v7().to_string());
+            let cancel = Cancel::new();
+            executions.by_token.insert(submission.token.clone(), id.clone());
+            executions.by_id.insert(id.clone(), Execution { cancel: cancel.clone(), outcome: None });
+            (id, cancel)
+        };
+        let ending = Ending { shared: self.shared.clone(), id: id.clone() };
+        let submission = submission.clone();
+        self.threads().spawn(async move {
+            ending.shared.run(&ending.id, &submission, &cancel).await;
+        });
+        Ok(id)
+    }
+
+    fn poll(&self, ids: &[QueryId], wait: Duration) -> Result<Vec<State>, EngineError> {
+        let deadline = Instant::now() + wait;
+        let mut executions = self.shared.executions();
+        loop {
+            let mut states = Vec::with_capacity(ids.len());
+            for id in ids {
+                states.push(state(id, executions.by_id.get(id).ok_or_else(|| unknown(id))?));
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || states.is_empty() || states.iter().any(|state| !matches!(state, State::Running)) {
+                return Ok(states);
+            }
+            let waited = self.shared.ended.wait_timeout(executions, left);
+            executions = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    fn cancel(&self, id: &QueryId) -> Result<(), EngineError> {
+        self.shared.executions().by_id.get(id).ok_or_else(|| unknown(id))?.cancel.ask();
+        Ok(())
+    }
+
+    fn rows(&self, id: &QueryId) -> Result<Rows, EngineError> {
+        let executions = self.shared.executions();
+        match &executions.by_id.get(id).ok_or_else(|| unknown(id))?.outcome {
+            Some(Ok(answer)) => Ok(Rows { columns: answer.columns.clone(), batches: answer.batches.clone() }),
+            Some(Err(fault)) => Err(fault.clone().at_border(Some(id.clone()))),
+            None => Err(Fault::statement("the statement has not ended yet").at_border(Some(id.clone()))),
+        }
+    }
+
+    fn describe(&self, tables: &[PhysicalName]) -> Result<Vec<Option<Described>>, EngineError> {
+        let describe = |name| self.threads().block_on(describe(&self.shared.warehouse, name));
+        tables.iter().map(describe).collect::<Result<_>>().map_err(|fault| fault.at_border(None))
+    }
+
+    fn list(&self, schema: &str) -> Result<Vec<PhysicalName>, EngineError> {
+        let catalog = self.shared.warehouse.catalog();
+        if !catalog.has_namespace(schema) {
+            return Ok(vec![]);
+        }
+        let found = catalog.list(schema).map_err(|error| Fault::from(error).at_border(None))?;
+        let name = |table| PhysicalName { schema: schema.to_owned(), table };
+        Ok(found.into_iter().map(|(table, _)| name(table)).collect())
+    }
+}
+
+async fn describe(warehouse: &Warehouse, name: &PhysicalName) -> Result<Option<Described>> {
+    let entry = TableName::new(name.schema.to_lowercase(), name.table.to_lowercase());
+    Ok(match warehouse.catalog().kind(&entry)? {
+        Some(Entry::Table) => {
+            let table = warehouse.table(&entry.namespace, &entry.name).await?;
+            Some(Described {
+                view: false,
+                columns: schema::columns(table.metadata().current_schema())?,
+                snapshot: table.snapshot_id(),
+                properties: table.properties().into_iter().collect(),
+                definition: None,
+            })
+        }
+        Some(Entry::View) => {
+            let view = warehouse.view(&entry.namespace, &entry.name)?;
+            Some(Described {
+                view: true,
+                columns: crate::names::view_columns(&view)?,
+                snapshot: None,
+                properties: view.properties.clone().into_iter().collect(),
+                definition: Some(view.sql),
+            })
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,285 @@
+//! What the names of one statement mean: tables at the head it first saw, views, tables about tables, files.
+//!
+//! Each name is looked up once and kept, so that all parts of a statement, its guard and its commit see one state.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use datafusion::datasource::TableProvider;
+use lake_iceberg::{Entry, MetadataTable, Table, Warehouse};
+use lake_sql::bind::{Names, Reference, Relation, RelationColumn};
+use lake_sql::bound::{ExprKind, Literal, Scan, TableName, Version};
+
+use crate::error::{Fault, Result};
+use crate::lower::Tables;
+use crate::runtime::wait;
+use crate::sources::Files;
+use crate::table::provider::{Bytes, IcebergTable, in_memory};
+use crate::table::schema::{self, Column};
+
+/// Name of the catalog before a schema, which may be left out.
+const DEFAULT_SCHEMA: &str = "default";
+
+/// The name under which a change reads its target.
+pub(crate) const TARGET: &str = "$target";
+
+/// What a name means.
+#[derive(Clone)]
+pub(crate) enum Meaning {
+    /// A table.
+    Table { table: Arc<Table>, columns: Vec<Column> },
+    /// A table about a table.
+    Metadata { table: Arc<Table>, which: MetadataTable, columns: Vec<Column> },
+    /// A view with its text.
+    View { sql: Arc<str>, columns: Vec<Column> },
+    /// Files.
+    Files { provider: Arc<dyn TableProvider>, columns: Vec<Column> },
+}
+
+impl Meaning {
+    pub fn columns(&self) -> &[Column] {
+        match self {
+            Meaning::Table { columns, .. }
+            | Meaning::Metadata { columns, .. }
+            | Meaning::View { columns, .. }
+            | Meaning::Files { columns, .. } => columns,
+        }
+    }
+}
+
+/// The names of one statement.
+pub(crate) struct Lookup<'a> {
+    warehouse: &'a Warehouse,
+    files: &'a Files,
+    bytes: Bytes,
+    known: Mutex<BTreeMap<(String, String), Option<Meaning>>>,
+    /// A failure other than that there is no such name; binding cannot return it.
+    failed: Mutex<Option<Fault>>,
+    /// The table that the statement changes.
+    target: Mutex<Option<(Arc<Table>, Vec<Column>)>>,
+}
+
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Schema and table of a written name; a catalog in front is not looked at.
+pub(crate) fn split(parts: &[String]) -> (String, String) {
+    let name = |part: &String| part.to_lowercase();
+    match parts {
+        [table] => (DEFAULT_SCHEMA.to_owned(), name(table)),
+        [.., schema, table] => (name(schema), name(table)),
+        [] => (DEFAULT_SCHEMA.to_owned(), String::new()),
+    }
+}
+
+impl<'a> Lookup<'a> {
+    pub fn new(warehouse: &'a Warehouse, files: &'a Files, bytes: Bytes) -> Self {
+        Self { warehouse, files, bytes, known: Mutex::default(), failed: Mutex::default(), target: Mutex::default() }
+    }
+
+    /// The failure that binding could not return.
+    pub fn failure(&self) -> Option<Fault> {
+        lock(&self.failed).take()
+    }
+
+    /// What a name means; None if there is nothing of that name.
+    pub fn find(&self, parts: &[String]) -> Result<Option<Meaning>> {
+        let key = split(parts);
+        if let Some(known) = lock(&self.known).get(&key) {
+            return Ok(known.clone());
+        }
+        let found = self.look_up(&key.0, &key.1)?;
+        lock(&self.known).insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// The table of that name, to change it.
+    pub fn table(&self, parts: &[String]) -> Result<Arc<Table>> {
+        let (schema, table) = split(parts);
+        match self.find(parts)? {
+            Some(Meaning::Table { table, .. }) => Ok(table),
+            Some(Meaning::View { .. }) => Err(Fault::statement(format!("{schema}.{table} is a view"))),
+            Some(_) => Err(Fault::statement(format!("{schema}.{table} cannot be changed"))),
+            None => Err(Fault::statement(format!("Table '{schema}.{table}' does not exist"))),
+        }
+    }
+
+    /// Whether the statement reads a table about this table: then what it found there must hold when it commits.
+    pub fn is_guarded(&self, parts: &[String]) -> bool {
+        let (schema, table) = split(parts);
+        let about = format!("{table}$");
+        let known = lock(&self.known);
+        known.iter().any(|((s, t), found)| *s == schema && t.starts_with(&about) && found.is_some())
+    }
+
+    /// Makes a table the one that [`TARGET`] reads.
+    pub fn set_target(&self, parts: &[String]) -> Result<Arc<Table>> {
+        let table = self.table(parts)?;
+        let columns = schema::columns(table.metadata().current_schema())?;
+        *lock(&self.target) = Some((table.clone(), columns));
+        Ok(table)
+    }
+
+    fn look_up(&self, schema: &str, name: &str) -> Result<Option<Meaning>> {
+        if let Some((provider, columns)) = self.files.find(schema, name)? {
+            return Ok(Some(Meaning::Files { provider, columns }));
+        }
+        if let Some((table, suffix)) = name.split_once('$') {
+            return self.about(schema, table, suffix);
+        }
+        let entry = lake_iceberg::TableName::new(schema, name);
+        Ok(match self.warehouse.catalog().kind(&entry)? {
+            Some(Entry::Table) => {
+                let table = self.open(schema, name)?;
+                let columns = schema::columns(table.metadata().current_schema())?;
+                Some(Meaning::Table { table, columns })
+            }
+            Some(Entry::View) => {
+                let view = self.warehouse.view(schema, name)?;
+                Some(Meaning::View { sql: view.sql.as_str().into(), columns: view_columns(&view)? })
+            }
+            _ => None,
+        })
+    }
+
+    fn open(&self, schema: &str, name: &str) -> Result<Arc<Table>> {
+        Ok(Arc::new(wait(self.warehouse.table(schema, name))?))
+    }
+
+    fn about(&self, schema: &str, name: &str, suffix: &str) -> Result<Option<Meaning>> {
+        let Some(which) = MetadataTable::named(suffix) else { return Ok(None) };
+        let parts = [schema.to_owned(), name.to_owned()];
+        let Some(Meaning::Table { table, .. }) = self.find(&parts)? else { return Ok(None) };
+        let columns = which
+            .schema()
+            .fields()
+            .iter()
+            .map(|field| Ok((field.name().clone(), schema::from_arrow(field.data_type())?, field.is_nullable())))
+            .collect::<Result<_>>()?;
+        Ok(Some(Meaning::Metadata { table, which, columns }))
+    }
+
+    fn snapshot(&self, table: &Table, version: &Version) -> Result<i64> {
+        match version {
+            Version::Version(expr) => match &expr.kind {
+                ExprKind::Literal(Literal::Text(name)) => {
+                    let found = table.metadata().snapshot_for_ref(name);
+                    Ok(found
+                        .ok_or_else(|| Fault::statement(format!("Cannot find snapshot with reference name: {name}")))?
+                        .snapshot_id())
+                }
+                _ => {
+                    let id = constant_integer(expr)?;
+                    let found = table.metadata().snapshot_by_id(id);
+                    Ok(found
+                        .ok_or_else(|| Fault::statement(format!("Iceberg snapshot ID does not exists: {id}")))?
+                        .snapshot_id())
+                }
+            },
+            Version::Timestamp(expr) => self.snapshot_at(table, constant_integer(expr)?),
+        }
+    }
+
+    /// The snapshot that was current at a moment in microseconds.
+    fn snapshot_at(&self, table: &Table, micros: i64) -> Result<i64> {
+        let millis = micros.div_euclid(1000);
+        let history = table.metadata().history().iter();
+        let before = history.filter(|entry| entry.timestamp_ms() <= millis).max_by_key(|entry| entry.timestamp_ms());
+        before.map(|entry| entry.snapshot_id).ok_or_else(|| {
+            Fault::statement(format!("No version history table {} at or before the given moment", table.name()))
+        })
+    }
+}
+
+fn constant_integer(expr: &lake_sql::bound::Expr) -> Result<i64> {
+    let value = crate::eval::Program::constant(expr)?;
+    let value = crate::functions::columns::Reader::<crate::functions::columns::Int>::new(&value)?.get(0);
+    value.ok_or_else(|| Fault::statement("Pointer value is null"))
+}
+
+/// The columns of a view: stored with its types in words, since Iceberg has fewer types than queries.
+pub(crate) fn view_columns(view: &lake_iceberg::View) -> Result<Vec<Column>> {
+    view.schema
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(position, field)| {
+            let ty = match view.properties.get(&type_property(position)) {
+                Some(text) => {
+                    text.parse().map_err(|_| Fault::internal(format!("view {} has type {text}", view.name)))?
+                }
+                None => schema::from_arrow(field.data_type())?,
+            };
+            Ok((field.name().clone(), ty, field.is_nullable()))
+        })
+        .collect()
+}
+
+/// Property of a view that holds the type of a column.
+pub(crate) fn type_property(position: usize) -> String {
+    format!("lake.column.{position}")
+}
+
+impl Names for Lookup<'_> {
+    fn reference(&self, _: &str) -> Option<Reference> {
+        None
+    }
+
+    fn reference_names(&self) -> Vec<String> {
+        vec![]
+    }
+
+    fn table(&self, parts: &[String]) -> Option<Arc<Relation>> {
+        let found = self.find(parts).unwrap_or_else(|fault| {
+            lock(&self.failed).get_or_insert(fault);
+            None
+        })?;
+        let column = |(name, ty, nullable): &Column| RelationColumn {
+            name: name.clone(),
+            ty: ty.clone(),
+            nullable: *nullable,
+            brand: None,
+        };
+        let columns = found.columns().iter().map(column).collect();
+        Some(Arc::new(Relation { name: parts.join("."), columns, complete: true }))
+    }
+
+    fn has_tables(&self) -> bool {
+        true
+    }
+}
+
+impl Tables for Lookup<'_> {
+    fn provider(&self, scan: &Scan) -> Result<Arc<dyn TableProvider>> {
+        let parts = match &scan.table {
+            TableName::Named(parts) => parts,
+            TableName::Reference(name) if name == TARGET => {
+                let target = lock(&self.target);
+                let (table, columns) = target.as_ref().ok_or_else(|| Fault::internal("a change without target"))?;
+                return Ok(Arc::new(IcebergTable::with_places(table.clone(), columns, self.bytes.clone())?));
+            }
+            TableName::Reference(name) => {
+                return Err(Fault::statement(format!("{{{name}}} stands for no table here")));
+            }
+        };
+        let found = self.find(parts)?.ok_or_else(|| Fault::internal("a table vanished while it was bound"))?;
+        if scan.version.is_some() && !matches!(found, Meaning::Table { .. }) {
+            return Err(Fault::statement("This connector does not support versioned tables"));
+        }
+        match found {
+            Meaning::Table { table, columns } => {
+                let snapshot = match &scan.version {
+                    Some(version) => Some(self.snapshot(&table, version)?),
+                    None => table.snapshot_id(),
+                };
+                // The head's rows are read with the table's current columns, older ones with the columns of then.
+                let snapshot = snapshot.filter(|_| scan.version.is_some());
+                Ok(Arc::new(IcebergTable::new(table, &columns, snapshot, self.bytes.clone())?))
+            }
+            Meaning::Metadata { table, which, columns } => in_memory(wait(table.metadata_table(which))?, &columns),
+            Meaning::Files { provider, .. } => Ok(provider),
+            Meaning::View { .. } => Err(Fault::internal("a view was not replaced by its query")),
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! INSERT, UPDATE, DELETE, MERGE and TRUNCATE: a query that carries file and position of the rows it changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
+use arrow::compute;
+use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef};
+use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use lake_iceberg::{Change, DataWriter, NewFiles, Table, WriteOptions};
+use lake_sql::bound::statement::{Delete, Insert, Merge, MergeAction, Target, Update};
+use lake_sql::bound::{
+    BoundQuery, Column, ColumnId, CompareOp, Cte, Expr, ExprKind, JoinKind, Literal, OutputColumn, Rel, RelKind, Scan,
+    TableName,
+};
+use lake_sql::span::Span;
+use lake_sql::syntax::tree;
+use lake_sql::types::Type;
+
+use super::{Answer, Run, parts};
+use crate::error::{Fault, Result};
+use crate::names::TARGET;
+use crate::table::provider::{FILE, POSITION};
+use crate::table::schema::{self, Column as TableColumn};
+use crate::types;
+
+/// Writes rows into data files of a table, after checking what may not be null.
+pub(super) struct Writer {
+    inner: DataWriter,
+    columns: Vec<TableColumn>,
+    schema: SchemaRef,
+}
+
+impl Writer {
+    pub fn new(inner: DataWriter, columns: &[TableColumn]) -> Result<Self> {
+        let field = |(name, ty, _): &TableColumn| Ok(Field::new(name, types::arrow(ty)?, true));
+        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Result<Vec<_>>>()?));
+        Ok(Self { inner, columns: columns.to_vec(), schema })
+    }
+
+    /// Writes rows given by one array for each column of the table.
+    pub async fn write(&mut self, arrays: &[ArrayRef], rows: usize) -> Result<()> {
+        for (array, (name, _, nullable)) in arrays.iter().zip(&self.columns) {
+            if !nullable && array.null_count() > 0 {
+                return Err(Fault::data(format!("NULL value not allowed for NOT NULL column: {name}")));
+            }
+        }
+        let arrays = arrays
+            .iter()
+            .zip(self.schema.fields())
+            .map(|(array, field)| stored_array(array, field))
+            .collect::<Result<Vec<_>>>()?;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows));
+        let batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)?;
+        Ok(self.inner.write(batch).await?)
+    }
+
+    pub async fn finish(self) -> Result<NewFiles> {
+        Ok(self.inner.finish().await?)
+    }
+}
+
+/// A query's column as a table's: Iceberg has no short integers.
+fn stored_array(array: &ArrayRef, field: &Field) -> Result<ArrayRef> {
+    use arrow::datatypes::DataType::{Int8, Int16, Int32};
+    Ok(match (array.data_type(), field.data_type()) {
+        (Int8 | Int16, Int32) => compute::cast(array, field.data_type())?,
+        _ => array.clone(),
+    })
+}
+
+/// Rows that a statement removes and adds.
+struct Delta {
+    deletes: BTreeMap<String, BTreeSet<u64>>,
+    writer: Writer,
+    rows: u64,
+}
+
+impl Run<'_> {
+    pub(super) async fn insert(&self, insert: &Insert) -> Result<Answer> {
+        let table = self.names.table(&insert.target.table)?;
+        if self.is_done(&table) {
+            return Ok(Answer::changed(0));
+        }
+        let columns = schema::columns(table.metadata().current_schema())?;
+        let mut writer = Writer::new(table.writer(WriteOptions::default())?, &columns)?;
+        let mut found = self.execute(&insert.query).await?;
+        let mut rows = 0;
+        while let Some(batch) = self.next(&mut found).await? {
+            let arrays = columns
+                .iter()
+                .enumerate()
+                .map(|(at, (_, ty, _))| match insert.positions.iter().position(|position| *position == at) {
+                    Some(given) => Ok(batch.column(given).clone()),
+                    None => Ok(new_null_array(&types::arrow(ty)?, batch.num_rows())),
+                })
+                .collect::<Result<Vec<_>>>()?;
+            rows += batch.num_rows() as u64;
+            writer.write(&arrays, batch.num_rows()).await?;
+        }
+        let files = writer.finish().await?;
+        table.commit(Change::append(files), self.commit_options(&table, &insert.target.table)).await?;
+        Ok(Answer::changed(rows))
+    }
+
+    pub(super) async fn update(&self, update: &Update) -> Result<Answer> {
+        let table = self.names.set_target(&update.target.table)?;
+        if self.is_done(&table) {
+            return Ok(Answer::changed(0));
+        }
+        let mut made = Made::new(&update.target, &[]);
+        let (target, file, position) = made.target(&update.target);
+        let filtered = filtered(target, update.filter.as_ref());
+        let values = (0..update.target.columns.len()).map(|at| {
+            let given = update.assignments.iter().find(|(position, _)| *position == at);
+            given.map_or_else(|| column(&update.target.columns[at]), |(_, value)| value.clone())
+        });
+        let kind = integer(1);
+        let exprs = [kind, file, position].into_iter().chain(values).collect();
+        let query = made.query(filtered, exprs, update.ctes.clone());
+        self.apply(&table, &update.target, &query).await
+    }
+
+    pub(super) async fn delete(&self, delete: &Delete) -> Result<Answer> {
+        let table = self.names.set_target(&delete.target.table)?;
+        if self.is_done(&table) {
+            return Ok(Answer::changed(0));
+        }
+        if delete.filter.is_none() {
+            return self.clear(&table, &delete.target.table).await;
+        }
+        let mut made = Made::new(&delete.target, &[]);
+        let (target, file, position) = made.target(&delete.target);
+        let filtered = filtered(target, delete.filter.as_ref());
+        let query = made.query(filtered, vec![integer(0), file, position], delete.ctes.clone());
+        self.apply(&table, &delete.target, &query).await
+    }
+
+    pub(super) async fn truncate(&self, name: &tree::Name) -> Result<Answer> {
+        let parts = parts(name);
+        let table = self.names.table(&parts)?;
+        if self.is_done(&table) {
+            return Ok(Answer::default());
+        }
+        self.clear(&table, &parts).await?;
+        Ok(Answer::default())
+    }
+
+    /// Removes all rows.
+    async fn clear(&self, table: &Table, name: &[String]) -> Result<Answer> {
+        let scan = table.scan();
+        let rows = scan.count().await?;
+        let files: Vec<String> = scan.plan().await?.into_iter().map(|task| task.data_file_path.clone()).collect();
+        let change = Change::row_delta(BTreeMap::new(), NewFiles::none()).and_remove(files);
+        table.commit(change, self.commit_options(table, name)).await?;
+        Ok(Answer::changed(rows))
+    }
+
+    pub(super) async fn merge(&self, merge: &Merge) -> Result<Answer> {
+        let table = self.names.set_target(&merge.target.table)?;
+        if self.is_done(&table) {
+            return Ok(Answer::changed(0));
+        }
+        let mut made = Made::new(&merge.target, &merge.source_columns);
+        made.reserve(&merge.source, &merge.ctes);
+        let (target, file, position) = made.target(&merge.target);
+        let inserts = merge.clauses.iter().any(|clause| !clause.matched);
+        let kind = if inserts { JoinKind::Left } else { JoinKind::Inner };
+        let joined = rel(RelKind::Join {
+            kind,
+            left: Box::new(merge.source.clone()),
+            right: Box::new(target),
+            on: Some(merge.on.clone()),
+            lateral: false,
+        });
+        let clause = made.clause(merge, joined, &file);
+        let (rows, chosen) = clause;
+        let rows = filtered(rows, Some(&not(is_null(chosen.clone()))));
+        let mut exprs = vec![kind_of(merge, &chosen), file, position];
+        for (at, to) in merge.target.columns.iter().enumerate() {
+            exprs.push(new_value(merge, &chosen, at, to));
+        }
+        let query = made.query(rows, exprs, merge.ctes.clone());
+        self.apply(&table, &merge.target, &query).await
+    }
+
+    /// Runs a query of (kind, file, position, new values) and commits what it says. Kind 0 removes a row, 1 replaces
+    /// it, 2 adds one.
+    async fn apply(&self, table: &Arc<Table>, target: &Target, query: &BoundQuery) -> Result<Answer> {
+        let columns = schema::columns(table.metadata().current_schema())?;
+        let writer = Writer::new(table.writer(WriteOptions::default())?, &columns)?;
+        let mut delta = Delta { deletes: BTreeMap::new(), writer, rows: 0 };
+        let mut found = self.execute(query).await?;
+        while let Some(batch) = self.next(&mut found).await? {
+            delta.take(&batch).await?;
+        }
+        let Delta { deletes, writer, rows } = delta;
+        let added = writer.finish().await?;
+        let whole = self.whole_files(table, &deletes).await?;
+        let deletes = deletes.into_iter().map(|(file, rows)| (file, rows.into_iter().collect())).collect();
+        let change = Change::row_delta(deletes, added).and_remove(whole);
+        table.commit(change, self.commit_options(table, &target.table)).await?;
+        Ok(Answer::changed(rows))
+    }
+
+    /// The files of which no row is left.
+    async fn whole_files(&self, table: &Table, deletes: &BTreeMap<String, BTreeSet<u64>>) -> Result<Vec<String>> {
+        if deletes.is_empty() {
+            return Ok(vec![]);
+        }
+        let tasks = table.scan().plan().await?;
+        let gone = tasks.into_iter().filter(|task| {
+            let removed = deletes.get(task.data_file_path.as_str()).map_or(0, BTreeSet::len) as u64;
+            task.record_count.is_some_and(|count| count == removed)
+        });
+        let mut gone: Vec<String> = gone.map(|task| task.data_file_path.clone()).collect();
+        gone.dedup();
+        Ok(gone)
+    }
+}
+
+impl Delta {
+    async fn take(&mut self, batch: &RecordBatch) -> Result<()> {
+        let kinds = batch.column(0).as_primitive::<Int64Type>();
+        let (files, positions) = (batch.column(1).as_string::<i32>(), batch.column(2).as_primitive::<Int64Type>());
+        for row in 0..batch.num_rows() {
+            if kinds.value(row) == 2 {
+                continue;
+            }
+            let position = positions.value(row) as u64;
+            // Most rows of a batch are of one file.
+            let rows = match self.deletes.get_mut(files.value(row)) {
+                Some(rows) => rows,
+                None => self.deletes.entry(files.value(row).to_owned()).or_default(),
+            };
+            if !rows.insert(position) {
+                return Err(Fault::data("One MERGE target table row matched more than one source row"));
+            }
+        }
+        self.rows += batch.num_rows() as u64;
+        if batch.num_columns() == 3 {
+            return Ok(());
+        }
+        let written: BooleanArray = kinds.iter().map(|kind| Some(kind != Some(0))).collect();
+        let arrays = batch.columns()[3..]
+            .iter()
+            .map(|column| Ok(compute::filter(column, &written)?))
+            .collect::<Result<Vec<_>>>()?;
+        self.writer.write(&arrays, written.true_count()).await
+    }
+}
+
+/// Makes the query of a change, with columns of its own.
+struct Made {
+    next: u32,
+}
+
+impl Made {
+    fn new(target: &Target, more: &[Column]) -> Self {
+        let ids = target.columns.iter().chain(more).map(|column| column.id.0);
+        Self { next: ids.max().map_or(0, |id| id + 1) }
+    }
+
+    /// Keeps clear of the ids of a source.
+    fn reserve(&mut self, source: &Rel, ctes: &[Cte]) {
+        let mut all = vec![source.clone()];
+        for cte in ctes {
+            all.push(cte.rel.clone());
+            all.extend(cte.recursive.as_ref().map(|arm| arm.rel.clone()));
+        }
+        for mut rel in all {
+            crate::rewrite::walk::each_id(&mut rel, &mut |id| self.next = self.next.max(id.0 + 1));
+        }
+    }
+
+    fn fresh(&mut self) -> ColumnId {
+        // Far above what the binder hands out to subqueries of the statement's own expressions.
+        self.next = self.next.max(1 << 24) + 1;
+        ColumnId(self.next)
+    }
+
+    /// The target's rows with their places: file, position.
+    fn target(&mut self, target: &Target) -> (Rel, Expr, Expr) {
+        let place = |made: &mut Self, name: &str, ty| Column {
+            id: made.fresh(),
+            name: Some(name.into()),
+            ty,
+            nullable: true,
+            brand: None,
+        };
+        let (file, position) = (place(self, FILE, Type::Varchar(None)), place(self, POSITION, Type::BigInt));
+        let (of_file, of_position) = (column(&file), column(&position));
+        let mut columns = target.columns.clone();
+        columns.extend([file, position]);
+        let scan = Scan { table: TableName::Reference(TARGET.into()), columns, version: None };
+        (rel(RelKind::Scan(scan)), of_file, of_position)
+    }
+
+    /// The joined rows with the number of the clause that applies, null if none does.
+    fn clause(&mut self, merge: &Merge, joined: Rel, file: &Expr) -> (Rel, Expr) {
+        let mut branches = vec![];
+        for (number, clause) in merge.clauses.iter().enumerate() {
+            let side = if clause.matched { not(is_null(file.clone())) } else { is_null(file.clone()) };
+            let condition = match &clause.condition {
+                Some(more) => boolean(ExprKind::And(vec![side, more.clone()])),
+                None => side,
+            };
+            branches.push((condition, integer(number as i64)));
+        }
+        let case = Expr { kind: ExprKind::Case { branches, otherwise: None }, nullable: true, ..integer(0) };
+        let id = self.fresh();
+        let mut columns: Vec<(ColumnId, Expr)> =
+            merge.target.columns.iter().chain(&merge.source_columns).map(|found| (found.id, column(found))).collect();
+        if let RelKind::Join { right, .. } = &joined.kind
+            && let RelKind::Scan(scan) = &right.kind
+        {
+            let places = &scan.columns[merge.target.columns.len()..];
+            columns.extend(places.iter().map(|found| (found.id, column(found))));
+        }
+        columns.push((id, case));
+        let chosen = Expr { kind: ExprKind::Column(id), nullable: true, ..integer(0) };
+        (rel(RelKind::Project { input: Box::new(joined), columns }), chosen)
+    }
+
+    fn query(&mut self, input: Rel, exprs: Vec<Expr>, ctes: Vec<Cte>) -> BoundQuery {
+        let columns: Vec<(ColumnId, Expr)> = exprs.into_iter().map(|expr| (self.fresh(), expr)).collect();
+        let outputs = columns
+            .iter()
+            .map(|(id, expr)| OutputColumn {
+                id: *id,
+                name: None,
+                ty: expr.ty.clone(),
+                nullable: true,
+                brand: None,
+                span: Span::default(),
+            })
+            .collect();
+        BoundQuery { ctes, root: rel(RelKind::Project { input: Box::new(input), columns }), columns: outputs }
+    }
+}
+
+/// 0, 1 or 2 for the clause that was chosen.
+fn kind_of(merge: &Merge, chosen: &Expr) -> Expr {
+    let branches = merge.clauses.iter().enumerate().map(|(number, clause)| {
+        let kind = match clause.action {
+            MergeAction::Delete => 0,
+            MergeAction::Update(_) => 1,
+            MergeAction::Insert(_) => 2,
+        };
+        (is_clause(chosen, number), integer(kind))
+    });
+    Expr { kind: ExprKind::Case { branches: branches.collect(), otherwise: None }, ..integer(0) }
+}
+
+/// The new value of a column under the clause that was chosen.
+fn new_value(merge: &Merge, chosen: &Expr, at: usize, to: &Column) -> Expr {
+    let mut branches = vec![];
+    for (number, clause) in merge.clauses.iter().enumerate() {
+        let value = match &clause.action {
+            MergeAction::Delete => continue,
+            MergeAction::Update(values) => values
+                .iter()
+                .find(|(position, _)| *position == at)
+                .map_or_else(|| column(to), |(_, value)| value.clone()),
+            MergeAction::Insert(values) => match values.iter().find(|(position, _)| *position == at) {
+                Some((_, value)) => value.clone(),
+                None => continue,
+            },
+        };
+        branches.push((is_clause(chosen, number), value));
+    }
+    let (ty, span) = (to.ty.clone(), Span::default());
+    if branches.is_empty() {
+        return Expr { kind: ExprKind::Literal(Literal::Null), ty, nullable: true, span };
+    }
+    Expr { kind: ExprKind::Case { branches, otherwise: None }, ty, nullable: true, span }
+}
+
+fn is_clause(chosen: &Expr, number: usize) -> Expr {
+    let (left, right) = (Box::new(chosen.clone()), Box::new(integer(number as i64)));
+    boolean(ExprKind::Compare { op: CompareOp::Equal, left, right })
+}
+
+fn rel(kind: RelKind) -> Rel {
+    Rel { kind, span: Span::default() }
+}
+
+fn filtered(input: Rel, predicate: Option<&Expr>) -> Rel {
+    match predicate {
+        None => input,
+        Some(predicate) => rel(RelKind::Filter { input: Box::new(input), predicate: predicate.clone() }),
+    }
+}
+
+fn column(column: &Column) -> Expr {
+    Expr { kind: ExprKind::Column(column.id), ty: column.ty.clone(), nullable: true, span: Span::default() }
+}
+
+fn boolean(kind: ExprKind) -> Expr {
+    Expr { kind, ty: Type::Boolean, nullable: true, span: Span::default() }
+}
+
+fn is_null(expr: Expr) -> Expr {
+    boolean(ExprKind::IsNull(Box::new(expr)))
+}
+
+fn not(expr: Expr) -> Expr {
+    boolean(ExprKind::Not(Box::new(expr)))
+}
+
+fn integer(value: i64) -> Expr {
+    Expr { kind: ExprKind::Literal(Literal::Integer(value)), ty: Type::BigInt, nullable: false, span: Span::default() }
+}

@@ -1,0 +1,153 @@
+//! Statements: parsed and bound by `lake_sql`, and what is left to do then.
+
+mod alter;
+mod change;
+mod create;
+pub(crate) mod query;
+mod show;
+pub(crate) mod views;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::record_batch::RecordBatch;
+use datafusion::execution::SessionState;
+use lake_core::engine::{Stats, Submission};
+use lake_iceberg::{CommitOptions, Guard, Isolation, Table, Warehouse};
+use lake_sql::bind::bind_statement;
+use lake_sql::bound::statement::BoundStatement;
+use lake_sql::finding::{Finding, Severity};
+use lake_sql::syntax::{parse_statement, tree};
+use lake_sql::types::{Type, TypeRules};
+
+use crate::cancel::Cancel;
+use crate::error::{Fault, Result};
+use crate::names::Lookup;
+use crate::sources::Files;
+use crate::table::provider::Bytes;
+
+/// Key of a snapshot's summary and of a table's properties under which a statement leaves its token.
+pub(crate) const TOKEN: &str = "lake.token";
+
+/// What a statement gave.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Answer {
+    pub columns: Vec<(String, Type)>,
+    pub batches: Vec<RecordBatch>,
+    pub stats: Stats,
+}
+
+impl Answer {
+    /// The answer of a statement that changed rows.
+    fn changed(rows: u64) -> Self {
+        Self { stats: Stats { rows: Some(rows), bytes_scanned: None }, ..Self::default() }
+    }
+}
+
+/// One statement with what it runs on.
+pub(crate) struct Run<'a> {
+    pub warehouse: &'a Warehouse,
+    pub state: &'a SessionState,
+    pub names: Lookup<'a>,
+    pub text: &'a str,
+    pub token: &'a str,
+    pub cancel: &'a Cancel,
+}
+
+/// Runs a statement to its end.
+pub(crate) async fn run(
+    warehouse: &Warehouse,
+    state: &SessionState,
+    submission: &Submission,
+    files: &Files,
+    cancel: &Cancel,
+) -> Result<Answer> {
+    let bytes: Bytes = Arc::new(AtomicU64::new(0));
+    let names = Lookup::new(warehouse, files, bytes.clone());
+    let run = Run { warehouse, state, names, text: &submission.sql, token: &submission.token, cancel };
+    let mut answer = run.statement().await?;
+    answer.stats.bytes_scanned = Some(bytes.load(Ordering::Relaxed));
+    Ok(answer)
+}
+
+impl Run<'_> {
+    async fn statement(&self) -> Result<Answer> {
+        let parsed = parse_statement(self.text);
+        refuse(&parsed.findings, self.text)?;
+        let tree = parsed.tree.ok_or_else(|| Fault::statement("there is no statement"))?;
+        if let Some(answer) = self.unbound(&tree).await? {
+            return Ok(answer);
+        }
+        match self.bound(&tree, self.text)? {
+            BoundStatement::Query(query) => self.query(&query).await,
+            BoundStatement::CreateTableAs(create) => self.create_table_as(&create, &tree).await,
+            BoundStatement::CreateView(create) => self.create_view(&create),
+            BoundStatement::Insert(insert) => self.insert(&insert).await,
+            BoundStatement::Update(update) => self.update(&update).await,
+            BoundStatement::Delete(delete) => self.delete(&delete).await,
+            BoundStatement::Merge(merge) => self.merge(&merge).await,
+        }
+    }
+
+    /// Binds a statement; its first error is the failure.
+    fn bound(&self, tree: &tree::Statement, text: &str) -> Result<BoundStatement> {
+        let outcome = bind_statement(tree, text, &self.names, TypeRules::New);
+        if let Some(fault) = self.names.failure() {
+            return Err(fault);
+        }
+        refuse(&outcome.findings, text)?;
+        outcome.statement.ok_or_else(|| Fault::unsupported("this kind of statement"))
+    }
+
+    /// Statements that name no columns.
+    async fn unbound(&self, tree: &tree::Statement) -> Result<Option<Answer>> {
+        use tree::StatementKind as Kind;
+        Ok(Some(match &tree.kind {
+            Kind::CreateTable { name, replace, if_not_exists, columns, properties } => {
+                let exists = create::Existing { replace: *replace, keep: *if_not_exists };
+                self.create_table(name, exists, columns, properties).await?
+            }
+            Kind::CreateSchema { name, if_not_exists } => self.create_schema(name, *if_not_exists)?,
+            Kind::Drop { object, if_exists, name } => self.drop(*object, *if_exists, name)?,
+            Kind::AlterTable { if_exists, name, action } => self.alter(*if_exists, name, action).await?,
+            Kind::Truncate { name } => self.truncate(name).await?,
+            Kind::Show(words, name) => self.show(words, name.as_ref())?,
+            Kind::Describe(name) => self.describe(name)?,
+            Kind::Explain(inner) => self.explain(inner)?,
+            _ => return Ok(None),
+        }))
+    }
+
+    /// How a change of a table is committed.
+    fn commit_options(&self, table: &Table, parts: &[String]) -> CommitOptions {
+        let guarded = self.names.is_guarded(parts);
+        CommitOptions {
+            guard: if guarded { Guard::Snapshot(table.snapshot_id()) } else { Guard::Any },
+            isolation: Isolation::Serializable,
+            summary: BTreeMap::from([(TOKEN.to_owned(), self.token.to_owned())]),
+            ..CommitOptions::default()
+        }
+    }
+
+    /// Whether this very statement has changed the table already.
+    fn is_done(&self, table: &Table) -> bool {
+        table.find_commit(TOKEN, self.token).is_some()
+    }
+}
+
+/// The first error among findings, with its place.
+fn refuse(findings: &[Finding], text: &str) -> Result<()> {
+    let Some(finding) = findings.iter().find(|finding| finding.severity == Severity::Error) else { return Ok(()) };
+    let before = text.get(..finding.span.start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let mut fault = Fault::statement(format!("line {line}:{column}: {}", finding.message));
+    fault.help = finding.help.clone();
+    Err(fault)
+}
+
+/// The parts of a name.
+pub(crate) fn parts(name: &tree::Name) -> Vec<String> {
+    name.parts.iter().map(|part| part.value.clone()).collect()
+}

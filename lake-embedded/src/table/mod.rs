@@ -1,0 +1,6 @@
+//! Iceberg tables as DataFusion reads them, and the schemas and arrays on both sides.
+
+pub(crate) mod convert;
+mod filter;
+pub(crate) mod provider;
+pub(crate) mod schema;

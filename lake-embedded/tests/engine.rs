@@ -1,0 +1,242 @@
+//! Statements in, rows out, through the engine's border.
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use lake_core::engine::{Engine, EngineError, State, Submission};
+use lake_embedded::{Embedded, EmbeddedConfig};
+
+struct Lab {
+    engine: Embedded,
+    folder: tempfile::TempDir,
+    next: std::cell::Cell<u32>,
+}
+
+impl Lab {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Embedded::open(config(&folder)).unwrap();
+        let lab = Self { engine, folder, next: 0.into() };
+        lab.run("create schema s");
+        lab
+    }
+
+    fn submit(&self, sql: &str) -> Result<Vec<Vec<String>>, EngineError> {
+        self.next.set(self.next.get() + 1);
+        self.submit_as(sql, &format!("token-{:032}", self.next.get()))
+    }
+
+    fn submit_as(&self, sql: &str, token: &str) -> Result<Vec<Vec<String>>, EngineError> {
+        let submission = Submission { sql: sql.into(), token: token.into(), files: vec![] };
+        let id = self.engine.submit(&submission)?;
+        loop {
+            match self.engine.poll(std::slice::from_ref(&id), Duration::from_secs(10))?.remove(0) {
+                State::Running => {}
+                State::Succeeded(_) => break,
+                State::Failed(error) => return Err(error),
+                State::Cancelled => panic!("cancelled: {sql}"),
+            }
+        }
+        let rows = self.engine.rows(&id)?;
+        let options = FormatOptions::default().with_null("null");
+        let mut found = vec![];
+        for batch in &rows.batches {
+            let columns: Vec<_> =
+                batch.columns().iter().map(|c| ArrayFormatter::try_new(c, &options).unwrap()).collect();
+            for row in 0..batch.num_rows() {
+                found.push(columns.iter().map(|c| c.value(row).to_string()).collect());
+            }
+        }
+        Ok(found)
+    }
+
+    fn run(&self, sql: &str) -> Vec<Vec<String>> {
+        self.submit(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))
+    }
+
+    /// Rows in any order, cells joined by `|`.
+    fn rows(&self, sql: &str) -> Vec<String> {
+        let mut rows: Vec<String> = self.run(sql).iter().map(|row| row.join("|")).collect();
+        rows.sort();
+        rows
+    }
+
+    fn fails(&self, sql: &str) -> String {
+        match self.submit(sql) {
+            Ok(rows) => panic!("{sql} gave {rows:?}"),
+            Err(error) => error.message,
+        }
+    }
+}
+
+fn config(folder: &tempfile::TempDir) -> EmbeddedConfig {
+    EmbeddedConfig {
+        warehouse: folder.path().join("warehouse"),
+        landing: folder.path().join("landing"),
+        threads: 2,
+        memory_bytes: 256 << 20,
+    }
+}
+
+#[test]
+fn tables_are_made_filled_and_read() {
+    let lab = Lab::new();
+    lab.run("create table s.t as select * from (values (1, 'a', decimal '1.50'), (2, 'b', null)) v(id, name, price)");
+    lab.run("insert into s.t (name, id) select name || 'x', id + 10 from s.t");
+    assert_eq!(lab.rows("select id, name, price from s.t"), ["11|ax|null", "12|bx|null", "1|a|1.50", "2|b|null"]);
+    assert_eq!(lab.rows("select count(*), sum(id), max(name), avg(price) from s.t where id < 12"), ["3|14|b|1.50"]);
+    lab.run("create view s.v as select id, upper(name) as name from s.t where id > 1");
+    assert_eq!(lab.rows("select name, id from s.v v where id <> 11"), ["B|2", "BX|12"]);
+    drop(lab.folder);
+}
+
+#[test]
+fn joins_and_groups() {
+    let lab = Lab::new();
+    lab.run("create table s.a as select * from (values (1, 10), (2, 20), (3, null)) v(k, x)");
+    lab.run("create table s.b as select * from (values (1, 'one'), (1, 'uno'), (4, 'four')) v(k, y)");
+    assert_eq!(lab.rows("select a.k, y from s.a a join s.b b on a.k = b.k"), ["1|one", "1|uno"]);
+    assert_eq!(
+        lab.rows("select a.k, y from s.a a full join s.b b on a.k = b.k and x < 15"),
+        ["1|one", "1|uno", "2|null", "3|null", "null|four"]
+    );
+    assert_eq!(lab.rows("select k % 2, count(*), sum(x) from s.a group by 1"), ["0|1|20", "1|2|10"]);
+    assert_eq!(
+        lab.rows("select k, sum(x), grouping(k) from s.a group by rollup (k)"),
+        ["1|10|0", "2|20|0", "3|null|0", "null|30|1"]
+    );
+}
+
+#[test]
+fn rows_change() {
+    let lab = Lab::new();
+    lab.run("create table s.t as select * from (values (1, 'a'), (2, 'b'), (3, 'c')) v(id, name)");
+    lab.run("update s.t set name = name || '!' where id >= 2");
+    lab.run("delete from s.t where id = 3");
+    assert_eq!(lab.rows("select * from s.t"), ["1|a", "2|b!"]);
+    lab.run(
+        "merge into s.t using (values (1, 'A'), (2, null), (9, 'new')) s(id, name) on t.id = s.id
+         when matched and s.name is null then delete
+         when matched then update set name = s.name
+         when not matched then insert (id, name) values (s.id, s.name)",
+    );
+    assert_eq!(lab.rows("select * from s.t"), ["1|A", "9|new"]);
+    assert_eq!(
+        lab.fails("merge into s.t using (values (1, 'x'), (1, 'y')) s(id, name) on t.id = s.id when matched then update set name = s.name"),
+        "One MERGE target table row matched more than one source row"
+    );
+    assert_eq!(lab.rows("select count(*) from s.\"t$snapshots\""), ["4"]);
+    let first = lab.rows("select snapshot_id from s.\"t$history\" order by made_current_at limit 1").remove(0);
+    assert_eq!(lab.rows(&format!("select count(*) from s.t for version as of {first}")), ["3"]);
+    lab.run("alter table s.t rename to s.u");
+    lab.run("alter table s.u add column price decimal(5, 2)");
+    assert_eq!(lab.rows("select * from s.u"), ["1|A|null", "9|new|null"]);
+    lab.run("truncate table s.u");
+    assert_eq!(lab.rows("select count(*) from s.u"), ["0"]);
+    lab.run("drop table s.u");
+    assert!(lab.fails("select * from s.u").contains("s.u"));
+}
+
+#[test]
+fn a_statement_applies_once() {
+    let lab = Lab::new();
+    lab.run("create table s.t as select 1 as x");
+    let token = "the-same-token-0123456789012345678901234567";
+    lab.submit_as("insert into s.t values 2", token).unwrap();
+    lab.submit_as("insert into s.t values 2", token).unwrap();
+    let folder = lab.folder;
+    drop(lab.engine);
+    let engine = Embedded::open(config(&folder)).unwrap();
+    let lab = Lab { engine, folder, next: 100.into() };
+    lab.submit_as("insert into s.t values 2", token).unwrap();
+    assert_eq!(lab.rows("select count(*) from s.t"), ["2"]);
+}
+
+#[test]
+fn a_guard_sees_what_the_commit_is_put_on() {
+    let lab = Lab::new();
+    lab.run("create table s.t as select 1 as x");
+    let head = lab.rows("select snapshot_id from s.\"t$refs\" where name = 'main'").remove(0);
+    let guarded =
+        format!("insert into s.t select 5 where (select snapshot_id from s.\"t$refs\" where name = 'main') = {head}");
+    lab.run(&guarded);
+    lab.run(&guarded);
+    assert_eq!(lab.rows("select x from s.t"), ["1", "5"]);
+}
+
+#[test]
+fn subqueries() {
+    let lab = Lab::new();
+    lab.run("create table s.a as select * from (values (1, 10), (2, 20), (3, null)) v(k, x)");
+    lab.run("create table s.b as select * from (values (1, 1), (1, 2), (4, null)) v(k, y)");
+    let cases = [
+        ("select k, (select sum(y) from s.b b where b.k = a.k) from s.a a", vec!["1|3", "2|null", "3|null"]),
+        ("select k, (select count(*) from s.b b where b.k = a.k) from s.a a", vec!["1|2", "2|0", "3|0"]),
+        ("select k, (select max(y) from s.b b where b.k < a.k) from s.a a", vec!["1|null", "2|2", "3|2"]),
+        ("select k from s.a a where exists (select 1 from s.b b where b.k = a.k)", vec!["1"]),
+        ("select k from s.a a where not exists (select 1 from s.b b where b.k = a.k)", vec!["2", "3"]),
+        ("select k, k in (select k from s.b) from s.a", vec!["1|true", "2|false", "3|false"]),
+        ("select k, k in (select y from s.b) from s.a", vec!["1|true", "2|true", "3|null"]),
+        ("select k, x in (select y from s.b b where b.k = a.k) from s.a a", vec!["1|false", "2|false", "3|false"]),
+        ("select k from s.a where k > all (select y from s.b where y is not null)", vec!["3"]),
+        (
+            "select k, y from s.a a cross join lateral (select y + a.x as y from s.b b where b.k = a.k)",
+            vec!["1|11", "1|12"],
+        ),
+        (
+            "select k, y from s.a a left join lateral (select y from s.b b where b.k = a.k order by y desc limit 1) on true",
+            vec!["1|2", "2|null", "3|null"],
+        ),
+        ("select (select max(k) from s.a)", vec!["3"]),
+        (
+            "select k from s.a a where x = (select max(x) from s.a i where exists (select 1 from s.b b where b.k = i.k and i.k = a.k))",
+            vec!["1"],
+        ),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(lab.rows(sql), expected, "{sql}");
+    }
+    assert_eq!(lab.fails("select (select k from s.a)"), "Scalar sub-query has returned multiple rows");
+}
+
+#[test]
+fn windows_and_sets() {
+    let lab = Lab::new();
+    lab.run("create table s.a as select * from (values (1, 'x', 10), (2, 'x', 20), (3, 'y', null)) v(k, g, x)");
+    let cases = [
+        ("select k, row_number() over (partition by g order by k desc) from s.a", vec!["1|2", "2|1", "3|1"]),
+        ("select k, sum(x) over (order by k) from s.a", vec!["1|10", "2|30", "3|30"]),
+        (
+            "select k, lag(k) over (order by k), lead(k, 1, 0) over (order by k) from s.a",
+            vec!["1|null|2", "2|1|3", "3|2|0"],
+        ),
+        (
+            "select k, avg(x) over (order by k rows between 1 preceding and current row) from s.a",
+            vec!["1|10.0", "2|15.0", "3|20.0"],
+        ),
+        (
+            "select k, last_value(x) ignore nulls over (order by k rows between unbounded preceding and unbounded following) from s.a",
+            vec!["1|20", "2|20", "3|20"],
+        ),
+        ("select k, count(*) filter (where x > 10) over () from s.a", vec!["1|1", "2|1", "3|1"]),
+        ("values 1, 2 union select k from s.a", vec!["1", "2", "3"]),
+        ("select * from (values 1, 1, 2) v(x) intersect all select * from (values 1, 1, 1) v(x)", vec!["1", "1"]),
+        ("select * from (values 1, 1, 2) v(x) except all select * from (values 1) v(x)", vec!["1", "2"]),
+        ("select * from unnest(array[1, 2], array['a']) with ordinality t(x, y, n)", vec!["1|a|1", "2|null|2"]),
+        (
+            "with recursive r(n) as (select 1 union all select n + 1 from r where n < 4) select n from r",
+            vec!["1", "2", "3", "4"],
+        ),
+        ("with c as (select k from s.a) select a.k from c a join c b on a.k = b.k + 1", vec!["2", "3"]),
+        ("select k from s.a order by g fetch first 1 row with ties", vec!["1", "2"]),
+        ("select array_agg(k order by k desc), count(distinct g) from s.a", vec!["[3, 2, 1]|2"]),
+        ("select x from (select 10 / (k - 1) as x, k from s.a where k <> 1) where x > 5", vec!["10"]),
+        ("select try(10 / (k - 1)) from s.a", vec!["10", "5", "null"]),
+        ("select k from s.a where k <> 1 and 10 / (k - 1) > 5", vec!["2"]),
+    ];
+    for (sql, expected) in cases {
+        assert_eq!(lab.rows(sql), expected, "{sql}");
+    }
+    assert_eq!(lab.fails("select 10 / (k - 1) from s.a"), "Division by zero");
+}
