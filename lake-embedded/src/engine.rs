@@ -106,10 +106,8 @@ impl Shared {
     }
 
     async fn run(&self, id: &QueryId, submission: &Submission, cancel: &Cancel) {
-        let outcome = match Files::new(&self.landing, &submission.files) {
-            Ok(files) => statement::run(&self.warehouse, &self.state, submission, &files, cancel).await,
-            Err(fault) => Err(fault),
-        };
+        let files = Files::new(&self.landing, &submission.files);
+        let outcome = statement::run(&self.warehouse, &self.state, submission, &files, cancel).await;
         self.end(id, outcome);
     }
 

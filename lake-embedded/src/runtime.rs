@@ -6,6 +6,7 @@ use std::sync::Arc;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 
 use crate::error::{Fault, Result};
@@ -44,5 +45,13 @@ pub(crate) fn session(threads: usize, memory: Arc<RuntimeEnv>) -> SessionState {
     let options = config.options_mut();
     options.execution.parquet.schema_force_view_types = false;
     options.execution.sort_spill_reservation_bytes = 4 << 20;
-    SessionStateBuilder::new().with_config(config).with_runtime_env(memory).with_analyzer_rules(vec![]).build()
+    // Filters stay where the logical plan has them: pushed further down, one that can fail meets rows that another
+    // filter takes out. Our scans get theirs from the logical plan.
+    let rules = PhysicalOptimizer::new().rules.into_iter().filter(|rule| !rule.name().starts_with("FilterPushdown"));
+    SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(memory)
+        .with_analyzer_rules(vec![])
+        .with_physical_optimizer_rules(rules.collect())
+        .build()
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use datafusion::datasource::TableProvider;
 use lake_core::engine::FileRelation;
 
-use crate::error::{Fault, Result};
+use crate::error::Result;
+use crate::files;
 use crate::table::schema::Column;
 
 /// The file relations of one statement.
@@ -16,8 +17,16 @@ pub(crate) struct Files {
 
 impl Files {
     /// Relations whose paths are below the landing folder.
-    pub fn new(_landing: &Path, relations: &[FileRelation]) -> Result<Self> {
-        Ok(Self { relations: relations.to_vec() })
+    pub fn new(landing: &Path, relations: &[FileRelation]) -> Self {
+        let below = |path: &String| match Path::new(path).is_absolute() {
+            true => path.clone(),
+            false => landing.join(path).to_string_lossy().into_owned(),
+        };
+        let relation = |relation: &FileRelation| FileRelation {
+            files: relation.files.iter().map(below).collect(),
+            ..relation.clone()
+        };
+        Self { relations: relations.iter().map(relation).collect() }
     }
 
     /// The relation of that name.
@@ -25,9 +34,8 @@ impl Files {
         let named = |relation: &&FileRelation| {
             relation.name.schema.eq_ignore_ascii_case(schema) && relation.name.table.eq_ignore_ascii_case(name)
         };
-        match self.relations.iter().find(named) {
-            None => Ok(None),
-            Some(_) => Err(Fault::unsupported("reading source files")),
-        }
+        let Some(relation) = self.relations.iter().find(named) else { return Ok(None) };
+        let columns = relation.columns.iter().map(|c| (c.name.clone(), c.ty.clone(), c.nullable)).collect();
+        Ok(Some((files::table(relation)?, columns)))
     }
 }

@@ -144,7 +144,7 @@ impl Framed {
         let mut args: Vec<ArrayRef> = values.iter().map(|value| value.slice(range.start, range.len())).collect();
         if self.filtered {
             let filter = args.pop().ok_or_else(|| Fault::internal("the filter of a window is its last argument"))?;
-            let filter = compute::prep_null_mask_filter(filter.as_boolean());
+            let filter = crate::eval::truths(filter.as_boolean());
             if args.is_empty() {
                 args.push(Arc::new(arrow::array::BooleanArray::from(vec![true; range.len()])));
             }

@@ -63,9 +63,4 @@ impl Val {
             Val::Const(array) => Val::Const(f(&array)?),
         })
     }
-
-    /// The only value, if it is a constant that is not null.
-    pub fn is_const(&self) -> bool {
-        matches!(self, Val::Const(array) if !array.is_null(0))
-    }
 }

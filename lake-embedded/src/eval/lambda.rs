@@ -1,6 +1,6 @@
 //! Lambdas: a body with columns of its own (parameters) and some of the frame around it.
 
-use arrow::array::{Array, ArrayRef, UInt32Array};
+use arrow::array::{ArrayRef, UInt32Array};
 
 use super::{Frame, Node};
 use crate::error::Result;

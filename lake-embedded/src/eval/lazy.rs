@@ -7,7 +7,7 @@ use arrow::compute;
 use arrow::datatypes::DataType;
 use lake_core::engine::ErrorKind;
 
-use super::{Frame, Node, Part, Val, bools};
+use super::{Frame, Node, Part, Val, bools, truths};
 use crate::error::Result;
 
 /// Conjunction or disjunction in three-valued logic; a guarded part sees only rows that are still open.
@@ -50,7 +50,7 @@ pub(super) fn case(branches: &[(Node, Node)], otherwise: Option<&Node>, out: &Da
         }
         let inner = frame.filter(&open)?;
         let met = condition.eval(&inner)?.into_array(inner.rows)?;
-        let met = compute::prep_null_mask_filter(bools(&met)?);
+        let met = truths(bools(&met)?);
         if met.true_count() == 0 {
             continue;
         }

@@ -10,13 +10,13 @@ mod lambda;
 mod lazy;
 pub(crate) mod zone;
 
-use arrow::array::{ArrayRef, BooleanArray, new_null_array};
+use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::compute;
 use arrow::datatypes::DataType;
 use lake_sql::bound::CompareOp;
 use lake_sql::types::Type;
 
-pub(crate) use compile::{Program, Volatile, can_fail};
+pub(crate) use compile::{Program, can_fail};
 pub(crate) use frame::{Frame, Val};
 pub(crate) use lambda::{BoundLambda, Lambda};
 
@@ -201,7 +201,10 @@ pub(crate) fn bools(array: &ArrayRef) -> Result<&BooleanArray> {
         .ok_or_else(|| Fault::internal(format!("expected boolean, found {}", array.data_type())))
 }
 
-/// `rows` nulls.
-pub(crate) fn nulls(out: &DataType, rows: usize) -> ArrayRef {
-    new_null_array(out, rows)
+/// A mask in which null counts as false.
+pub(crate) fn truths(array: &BooleanArray) -> BooleanArray {
+    match array.nulls() {
+        None => array.clone(),
+        Some(nulls) => BooleanArray::new(array.values() & nulls.inner(), None),
+    }
 }

@@ -56,7 +56,6 @@ pub(crate) fn add_months(moment: i64, months: i64) -> Result<i64> {
 /// Parts of dates and times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
-    Microsecond,
     Millisecond,
     Second,
     Minute,
@@ -88,7 +87,6 @@ impl Unit {
     /// Length, if it is always the same.
     pub fn micros(self) -> Option<i64> {
         Some(match self {
-            Unit::Microsecond => 1,
             Unit::Millisecond => 1000,
             Unit::Second => MICROS_IN_SECOND,
             Unit::Minute => 60 * MICROS_IN_SECOND,

@@ -6,7 +6,7 @@ use arrow::array::ArrayRef;
 use lake_sql::types::Type;
 
 use super::arithmetic::rescale;
-use super::columns::{Decimal, Double, Int, Reader, Text, map1, map2, map3, rows};
+use super::columns::{Decimal, Double, Int, Reader, Text, map1, map2, rows};
 use super::compare;
 use crate::error::{Fault, Result};
 use crate::eval::{Args, Kernel};

@@ -35,7 +35,7 @@ pub(crate) enum Found {
 
 /// The implementation of a function of the catalogue for its argument types.
 pub(crate) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Found> {
-    if let Some(kernel) = array::higher(name).or_else(|| map::higher(name)) {
+    if let Some(kernel) = array::higher(name, types).or_else(|| map::higher(name, types)) {
         return Some(Found::Higher(kernel));
     }
     if let Some(kernel) = math::volatile(name, types) {
@@ -58,5 +58,5 @@ pub(crate) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Found> {
 
 /// Whether a function may fail on values of the right types.
 pub(crate) fn can_fail(name: &str) -> bool {
-    lake_sql::functions::lookup(name).is_none_or(|function| function.can_fail)
+    !name.starts_with('$') && lake_sql::functions::lookup(name).is_none_or(|function| function.can_fail)
 }

@@ -19,8 +19,12 @@ pub(crate) const UNNEST: &str = "$unnest";
 /// Name of the function that gives doubles and nested values a form in which equal values are one key.
 pub(crate) const CANONICAL: &str = "$canonical";
 
+/// Name of the function that puts some value of the type in place of null.
+pub(crate) const FILLED: &str = "$filled";
+
 pub(super) fn find(name: &str, _: &[Type], _: &Type) -> Option<Kernel> {
     Some(match name {
+        FILLED => filled,
         UNNEST => unnest,
         CANONICAL => |args| canonical(&args.values[0]),
         _ => return None,
@@ -279,4 +283,15 @@ pub(crate) fn lists(
 pub(crate) fn element_places(list: &ListArray) -> Vec<Option<std::ops::Range<u32>>> {
     let offsets = list.value_offsets();
     (0..list.len()).map(|row| (!list.is_null(row)).then(|| offsets[row] as u32..offsets[row + 1] as u32)).collect()
+}
+
+fn filled(args: &Args<'_>) -> Result<ArrayRef> {
+    let array = &args.values[0];
+    if array.logical_null_count() == 0 {
+        return Ok(array.clone());
+    }
+    let filler = datafusion::common::ScalarValue::new_default(args.out)?.to_array()?;
+    let places: Vec<(usize, usize)> =
+        (0..args.rows).map(|row| if array.is_null(row) { (1, 0) } else { (0, row) }).collect();
+    Ok(compute::interleave(&[array.as_ref(), filler.as_ref()], &places)?)
 }

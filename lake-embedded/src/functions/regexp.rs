@@ -1,6 +1,179 @@
-//! Placeholder doc.
-use crate::eval::Kernel;
+//! Regular expressions. Patterns are Java's; those that Rust's engine reads otherwise or not at all are refused.
+
+use std::cell::RefCell;
+
+use arrow::array::ArrayRef;
 use lake_sql::types::Type;
-pub(super) fn find(_: &str, _: &[Type], _: &Type) -> Option<Kernel> {
-    None
+use regex::{Captures, Regex};
+
+use super::columns::{Int, Reader, Text, map2, rows};
+use super::nested::list_of_texts;
+use crate::error::{Fault, Result};
+use crate::eval::{Args, Kernel};
+
+pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
+    if matches!(types.last(), Some(Type::Function(..))) {
+        return None;
+    }
+    Some(match (name, types.len()) {
+        ("regexp_like", 2) => |args| map2::<Text, Text, _>(args, |s, p| with(p, |regex| Ok(regex.is_match(s)))),
+        ("regexp_count", 2) => {
+            |args| map2::<Text, Text, _>(args, |s, p| with(p, |regex| Ok(regex.find_iter(s).count() as i64)))
+        }
+        ("regexp_position", 2) => |args| map2::<Text, Text, _>(args, |s, p| with(p, |regex| Ok(position(s, regex)))),
+        ("regexp_extract", 2 | 3) => extract,
+        ("regexp_extract_all", 2 | 3) => extract_all,
+        ("regexp_replace", 2 | 3) => replace,
+        ("regexp_split", 2) => split,
+        _ => return None,
+    })
+}
+
+/// The compiled pattern; the last one is kept, since it is mostly a constant.
+fn with<T>(pattern: &str, f: impl FnOnce(&Regex) -> Result<T>) -> Result<T> {
+    thread_local!(static LAST: RefCell<Option<(String, Regex)>> = const { RefCell::new(None) });
+    LAST.with(|last| {
+        let mut last = last.borrow_mut();
+        match &*last {
+            Some((known, regex)) if known == pattern => f(regex),
+            _ => {
+                let regex = Regex::new(pattern)
+                    .map_err(|error| Fault::data(format!("regular expression {pattern} is not understood: {error}")))?;
+                let result = f(&regex);
+                *last = Some((pattern.to_owned(), regex));
+                result
+            }
+        }
+    })
+}
+
+fn position(s: &str, regex: &Regex) -> i64 {
+    regex.find(s).map_or(-1, |found| s[..found.start()].chars().count() as i64 + 1)
+}
+
+/// The group that the third argument names; the whole match without one.
+fn group(args: &Args<'_>) -> Result<impl Fn(usize) -> Option<i64>> {
+    let group = args.values.get(2).map(Reader::<Int>::new).transpose()?;
+    Ok(move |row| group.as_ref().map_or(Some(0), |group| group.get(row)))
+}
+
+fn checked(group: i64, regex: &Regex) -> Result<usize> {
+    match usize::try_from(group) {
+        Ok(number) if number < regex.captures_len() => Ok(number),
+        Ok(_) => {
+            Err(Fault::data(format!("Pattern has {} groups. Cannot access group {group}", regex.captures_len() - 1)))
+        }
+        Err(_) => Err(Fault::data("Group cannot be negative")),
+    }
+}
+
+fn extract(args: &Args<'_>) -> Result<ArrayRef> {
+    let (s, pattern, group) =
+        (Reader::<Text>::new(&args.values[0])?, Reader::<Text>::new(&args.values[1])?, group(args)?);
+    rows(args, |row| {
+        let (Some(s), Some(pattern), Some(group)) = (s.get(row), pattern.get(row), group(row)) else { return Ok(None) };
+        with(pattern, |regex| {
+            let group = checked(group, regex)?;
+            Ok(regex.captures(s).and_then(|found| found.get(group)).map(|found| found.as_str().to_owned()))
+        })
+    })
+}
+
+fn extract_all(args: &Args<'_>) -> Result<ArrayRef> {
+    let (s, pattern, group) =
+        (Reader::<Text>::new(&args.values[0])?, Reader::<Text>::new(&args.values[1])?, group(args)?);
+    list_of_texts(args, |row| {
+        let (Some(s), Some(pattern), Some(group)) = (s.get(row), pattern.get(row), group(row)) else { return Ok(None) };
+        with(pattern, |regex| {
+            let group = checked(group, regex)?;
+            let found =
+                regex.captures_iter(s).map(|found| found.get(group).map_or("", |part| part.as_str()).to_owned());
+            Ok(Some(found.collect()))
+        })
+    })
+}
+
+fn split(args: &Args<'_>) -> Result<ArrayRef> {
+    let (s, pattern) = (Reader::<Text>::new(&args.values[0])?, Reader::<Text>::new(&args.values[1])?);
+    list_of_texts(args, |row| {
+        let (Some(s), Some(pattern)) = (s.get(row), pattern.get(row)) else { return Ok(None) };
+        with(pattern, |regex| Ok(Some(regex.split(s).map(str::to_owned).collect())))
+    })
+}
+
+fn replace(args: &Args<'_>) -> Result<ArrayRef> {
+    let (s, pattern) = (Reader::<Text>::new(&args.values[0])?, Reader::<Text>::new(&args.values[1])?);
+    let replacement = args.values.get(2).map(Reader::<Text>::new).transpose()?;
+    rows(args, |row| {
+        let to = match &replacement {
+            None => "",
+            Some(replacement) => match replacement.get(row) {
+                None => return Ok(None),
+                Some(to) => to,
+            },
+        };
+        let (Some(s), Some(pattern)) = (s.get(row), pattern.get(row)) else { return Ok(None) };
+        with(pattern, |regex| {
+            let parts = template(to, regex)?;
+            Ok(Some(regex.replace_all(s, |found: &Captures<'_>| filled(&parts, found)).into_owned()))
+        })
+    })
+}
+
+/// A piece of a replacement.
+enum Piece {
+    Text(String),
+    Group(usize),
+}
+
+/// Java's replacements: `$1`, `${name}`, and a backslash before a plain character.
+fn template(text: &str, regex: &Regex) -> Result<Vec<Piece>> {
+    let mut pieces = vec![];
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => {
+                let plain = letters
+                    .next()
+                    .ok_or_else(|| Fault::data("Illegal replacement sequence: character to be escaped is missing"))?;
+                pieces.push(Piece::Text(plain.to_string()));
+            }
+            '$' if letters.peek() == Some(&'{') => {
+                letters.next();
+                let name: String = letters.by_ref().take_while(|c| *c != '}').collect();
+                let number = regex.capture_names().position(|known| known == Some(name.as_str()));
+                pieces.push(Piece::Group(number.ok_or_else(|| {
+                    Fault::data(format!("Illegal replacement sequence: unknown group {{ {name} }}"))
+                })?));
+            }
+            '$' => {
+                let digit = letters.next().and_then(|c| c.to_digit(10));
+                let mut number =
+                    digit.ok_or_else(|| Fault::data("Illegal replacement sequence: group name is missing"))? as usize;
+                if number >= regex.captures_len() {
+                    return Err(Fault::data(format!("Illegal replacement sequence: unknown group {number}")));
+                }
+                while let Some(next) = letters.peek().and_then(|c| c.to_digit(10)) {
+                    if number * 10 + next as usize >= regex.captures_len() {
+                        break;
+                    }
+                    number = number * 10 + next as usize;
+                    letters.next();
+                }
+                pieces.push(Piece::Group(number));
+            }
+            plain => pieces.push(Piece::Text(plain.to_string())),
+        }
+    }
+    Ok(pieces)
+}
+
+fn filled(pieces: &[Piece], found: &Captures<'_>) -> String {
+    pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Group(number) => found.get(*number).map_or("", |part| part.as_str()),
+        })
+        .collect()
 }

@@ -1,13 +1,15 @@
 //! Joins: what DataFusion can use as keys is given to it as such.
 
-use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, Operator};
 use datafusion::prelude::lit;
 use lake_sql::bound::{self, CompareOp, ExprKind, JoinKind, Rel};
 use lake_sql::types::Type;
 
+use super::expr::binary;
 use super::{Lowering, conjunction, conjuncts};
 use crate::error::Result;
 use crate::eval::can_fail;
+use crate::functions::nested::FILLED;
 use crate::rewrite::walk;
 use crate::types::natively_comparable;
 
@@ -53,11 +55,9 @@ impl Lowering<'_> {
     /// A condition, and for an equation of doubles, rows or arrays also one that serves as a key.
     fn condition(&mut self, part: &bound::Expr) -> Result<Vec<Expr>> {
         if let ExprKind::Compare { op: CompareOp::NotDistinct, left, right } = &part.kind
-            && !natively_comparable(&left.ty)
             && let (Ok(left), Ok(right)) = (self.key((**left).clone()), self.key((**right).clone()))
         {
-            let (left, right) = (self.lower(&left)?, self.lower(&right)?);
-            return Ok(vec![super::expr::binary(left, datafusion::logical_expr::Operator::IsNotDistinctFrom, right)]);
+            return self.null_safe(&left, &right);
         }
         let mut found = vec![];
         if let ExprKind::Compare { op: CompareOp::Equal, left, right } = &part.kind
@@ -66,10 +66,28 @@ impl Lowering<'_> {
             && let (Ok(left), Ok(right)) = (self.key((**left).clone()), self.key((**right).clone()))
         {
             let (left, right) = (self.lower(&left)?, self.lower(&right)?);
-            found.push(super::expr::binary(left, datafusion::logical_expr::Operator::Eq, right));
+            found.push(binary(left, Operator::Eq, right));
         }
         found.push(self.lower(part)?);
         Ok(found)
+    }
+}
+
+impl Lowering<'_> {
+    /// `left IS NOT DISTINCT FROM right` as plain equations. DataFusion compares all keys of a join null-safely as soon
+    /// as one is, and also those that it later finds in a filter above.
+    fn null_safe(&self, left: &bound::Expr, right: &bound::Expr) -> Result<Vec<Expr>> {
+        let both = |f: &dyn Fn(&bound::Expr) -> bound::Expr| {
+            Ok::<_, crate::error::Fault>(binary(self.lower(&f(left))?, Operator::Eq, self.lower(&f(right))?))
+        };
+        let with = |expr: &bound::Expr, kind, ty| bound::Expr { kind, ty, nullable: false, span: expr.span };
+        Ok(vec![
+            both(&|expr| {
+                let call = ExprKind::Call { function: FILLED, args: vec![expr.clone()] };
+                with(expr, call, expr.ty.clone())
+            })?,
+            both(&|expr| with(expr, ExprKind::IsNull(Box::new(expr.clone())), Type::Boolean))?,
+        ])
     }
 }
 

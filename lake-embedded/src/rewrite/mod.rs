@@ -108,7 +108,7 @@ impl Columns {
     /// Another query under ids that are free here.
     pub fn import(&mut self, mut query: BoundQuery, cte_shift: u32) -> BoundQuery {
         let shift = self.next;
-        let mut each = |rel: &mut Rel| {
+        let each = |rel: &mut Rel| {
             walk::each_id(rel, &mut |id| id.0 += shift);
             walk::each_cte(rel, &mut |id| id.0 += cte_shift);
         };

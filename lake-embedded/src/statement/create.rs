@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
-use lake_iceberg::{Change, Entry, NewTable, NewView, PartitionBy, TableName, WriteOptions};
+use lake_iceberg::{
+    Change, CommitOptions, Entry, NewFiles, NewTable, NewView, PartitionBy, Table, TableName, WriteOptions,
+};
 use lake_sql::bound::statement::{CreateTableAs, CreateView};
 use lake_sql::syntax::tree;
 use lake_sql::types::Type;
@@ -51,9 +53,7 @@ impl Run<'_> {
             create.columns.iter().map(|(name, ty, _)| (name.clone(), stored(ty), true)).collect();
         unique(&columns)?;
         let new = self.new_table(&columns, properties)?;
-        // Made beside what it replaces; the name changes hands when the rows are there.
-        let staged_name = if matches!(place, Place::Replaced) { replacement(&name) } else { name.clone() };
-        let staged = self.warehouse.stage_table(&namespace, &staged_name, new)?;
+        let staged = self.stage(place, &namespace, &name, new)?;
         let mut rows = 0;
         let mut writer = Writer::new(staged.writer(WriteOptions::default())?, &columns)?;
         if create.with_data {
@@ -65,7 +65,6 @@ impl Run<'_> {
         }
         let files = writer.finish().await?;
         staged.commit(Change::append(files), self.commit_options(&staged, &create.table)).await?;
-        self.take_name(place, &namespace, &staged_name, &name)?;
         Ok(Answer::changed(rows))
     }
 
@@ -90,9 +89,9 @@ impl Run<'_> {
             .collect::<Result<Vec<Column>>>()?;
         unique(&columns)?;
         let new = self.new_table(&columns, properties)?;
-        let made = if matches!(place, Place::Replaced) { replacement(&name) } else { name.clone() };
-        self.warehouse.create_table(&namespace, &made, new).await?;
-        self.take_name(place, &namespace, &made, &name)?;
+        let staged = self.stage(place, &namespace, &name, new)?;
+        let nothing = Change::append(NewFiles::none());
+        staged.commit(nothing, CommitOptions::default()).await?;
         Ok(Answer::default())
     }
 
@@ -114,13 +113,12 @@ impl Run<'_> {
         }
     }
 
-    /// Gives the new table the name of the one it replaces.
-    fn take_name(&self, place: Place, namespace: &str, made: &str, name: &str) -> Result<()> {
-        if matches!(place, Place::Replaced) {
-            self.warehouse.drop_table(namespace, name)?;
-            self.warehouse.rename_table(&TableName::new(namespace, made), &TableName::new(namespace, name))?;
-        }
-        Ok(())
+    /// A table that appears with its first commit, in the place of another one if there is one.
+    fn stage(&self, place: Place, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
+        Ok(match place {
+            Place::Replaced => self.warehouse.stage_replacement(namespace, name, new)?,
+            Place::Free | Place::Kept => self.warehouse.stage_table(namespace, name, new)?,
+        })
     }
 
     fn new_table(&self, columns: &[Column], properties: &[(tree::Ident, tree::Expr)]) -> Result<NewTable> {
@@ -241,10 +239,6 @@ fn gone(tolerated: bool, message: String) -> Result<Answer> {
 /// A schema's name, without catalog.
 pub(super) fn last(name: &tree::Name) -> String {
     name.parts.last().map(|part| part.value.to_lowercase()).unwrap_or_default()
-}
-
-fn replacement(name: &str) -> String {
-    format!("{name}__{}", uuid::Uuid::new_v4().simple())
 }
 
 fn unique(columns: &[Column]) -> Result<()> {

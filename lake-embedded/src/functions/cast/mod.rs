@@ -44,7 +44,7 @@ fn refused(from: &Type, to: &Type) -> Fault {
 
 /// Whether a conversion may fail on some value.
 pub(crate) fn can_fail(from: &Type, to: &Type) -> bool {
-    use Type::{BigInt, Date, Decimal, Double, Integer, Real, SmallInt, Timestamp, TimestampTz, TinyInt, Varchar};
+    use Type::{Date, Decimal, Double, Integer, Real, SmallInt, Timestamp, TimestampTz, TinyInt, Varchar};
     let digits = |ty: &Type| match ty {
         TinyInt => 3,
         SmallInt => 5,
@@ -99,4 +99,9 @@ fn plain(args: &Args<'_>) -> Result<ArrayRef> {
 /// Text to a value by a parser; what it refuses is an error.
 fn parse<C: super::columns::Cell>(args: &Args<'_>, parse: impl Fn(&str) -> C) -> Result<ArrayRef> {
     map1::<Text, _>(args, parse)
+}
+
+/// Elements of an array as text.
+pub(super) fn element_texts(array: &ArrayRef, ty: &Type, args: &Args<'_>) -> Result<ArrayRef> {
+    inner(array, ty, &Type::Varchar(None), args)
 }
