@@ -101,6 +101,10 @@ fn retry_takes_up_what_a_killed_process_has_left() {
     let lab = wide();
     lab.fault(2, Fault::DieAfter);
     let _ = lab.try_run();
+    let all = lab.session().project().graph.models().map(|m| m.id.clone()).collect();
+    let plans = lab.session().plan(&all, &RunOptions::default());
+    assert!(plans[0].unfinished.as_ref().is_some_and(|run| run.starts_with("r2026")));
+    assert_eq!(plans[1].unfinished, None);
     let again = lab.session().retry(&RunOptions::default(), &CancelToken::default(), &|_| {}).unwrap().unwrap();
     assert_eq!(again.count(Outcome::Published), 25);
     assert_eq!(lab.rows("a.v7"), ["1"]);

@@ -75,6 +75,8 @@ pub struct RunOptions {
 pub struct NodePlan {
     /// The model.
     pub model: Id,
+    /// The run whose unfinished plan is finished first.
+    pub unfinished: Option<String>,
     /// A plan, nothing, or why it cannot be planned.
     pub decision: Result<Decision, RunError>,
 }
@@ -151,7 +153,8 @@ impl Session {
             if matches!(decision, Ok(Decision::Run(_))) {
                 run.assumed.insert(model.id.clone());
             }
-            plans.push(NodePlan { model: model.id.clone(), decision });
+            let unfinished = self.journal.open_plan(&model.id.to_string()).ok().flatten().map(|open| open.plan.run);
+            plans.push(NodePlan { model: model.id.clone(), unfinished, decision });
         }
         plans
     }
