@@ -22,8 +22,6 @@ use crate::table::schema;
 pub struct EmbeddedConfig {
     /// Folder of the tables; made if it is not there.
     pub warehouse: PathBuf,
-    /// Folder in which source files land; paths of files are relative to it.
-    pub landing: PathBuf,
     /// Threads that run statements.
     pub threads: usize,
     /// Memory for sorting, grouping and joining, shared by all statements.
@@ -41,7 +39,6 @@ pub struct Embedded {
 /// What the statements of an engine work on.
 struct Shared {
     warehouse: Warehouse,
-    landing: PathBuf,
     state: SessionState,
     executions: Mutex<Executions>,
     /// Told when a statement has ended.
@@ -65,13 +62,7 @@ impl Embedded {
         let open = || {
             let warehouse = Warehouse::open(&config.warehouse)?;
             let state = runtime::session(config.threads, runtime::memory(config.memory_bytes)?);
-            let shared = Shared {
-                warehouse,
-                landing: config.landing,
-                state,
-                executions: Mutex::default(),
-                ended: Condvar::new(),
-            };
+            let shared = Shared { warehouse, state, executions: Mutex::default(), ended: Condvar::new() };
             let capabilities = Capabilities {
                 guard_by_refs: true,
                 replace_view: true,
@@ -106,7 +97,7 @@ impl Shared {
     }
 
     async fn run(&self, id: &QueryId, submission: &Submission, cancel: &Cancel) {
-        let files = Files::new(&self.landing, &submission.files);
+        let files = Files::new(&submission.files);
         let outcome = statement::run(&self.warehouse, &self.state, submission, &files, cancel).await;
         self.end(id, outcome);
     }

@@ -1,6 +1,5 @@
 //! The files that a statement reads under a table's name.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::datasource::TableProvider;
@@ -16,17 +15,8 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Relations whose paths are below the landing folder.
-    pub fn new(landing: &Path, relations: &[FileRelation]) -> Self {
-        let below = |path: &String| match Path::new(path).is_absolute() {
-            true => path.clone(),
-            false => landing.join(path).to_string_lossy().into_owned(),
-        };
-        let relation = |relation: &FileRelation| FileRelation {
-            files: relation.files.iter().map(below).collect(),
-            ..relation.clone()
-        };
-        Self { relations: relations.iter().map(relation).collect() }
+    pub fn new(relations: &[FileRelation]) -> Self {
+        Self { relations: relations.to_vec() }
     }
 
     /// The relation of that name.

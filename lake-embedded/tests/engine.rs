@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use lake_core::engine::{Engine, EngineError, State, Submission};
+use lake_core::engine::{Engine, EngineError, ErrorKind, FileRelation, PhysicalName, State, Submission};
+use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 use lake_embedded::{Embedded, EmbeddedConfig};
 
 struct Lab {
@@ -28,7 +29,11 @@ impl Lab {
     }
 
     fn submit_as(&self, sql: &str, token: &str) -> Result<Vec<Vec<String>>, EngineError> {
-        let submission = Submission { sql: sql.into(), token: token.into(), files: vec![] };
+        self.submit_with(sql, token, vec![])
+    }
+
+    fn submit_with(&self, sql: &str, token: &str, files: Vec<FileRelation>) -> Result<Vec<Vec<String>>, EngineError> {
+        let submission = Submission { sql: sql.into(), token: token.into(), files };
         let id = self.engine.submit(&submission)?;
         loop {
             match self.engine.poll(std::slice::from_ref(&id), Duration::from_secs(10))?.remove(0) {
@@ -71,12 +76,7 @@ impl Lab {
 }
 
 fn config(folder: &tempfile::TempDir) -> EmbeddedConfig {
-    EmbeddedConfig {
-        warehouse: folder.path().join("warehouse"),
-        landing: folder.path().join("landing"),
-        threads: 2,
-        memory_bytes: 256 << 20,
-    }
+    EmbeddedConfig { warehouse: folder.path().join("warehouse"), threads: 2, memory_bytes: 256 << 20 }
 }
 
 #[test]
@@ -238,4 +238,58 @@ fn windows_and_sets() {
         assert_eq!(lab.rows(sql), expected, "{sql}");
     }
     assert_eq!(lab.fails("select 10 / (k - 1) from s.a"), "Division by zero");
+}
+
+/// Documents of exchange rates, in files that are written for the test.
+fn documents(lab: &Lab, contents: &[&str]) -> FileRelation {
+    let column = |name: &str, ty: &str, content| ColumnSpec {
+        name: name.into(),
+        ty: ty.parse().unwrap(),
+        nullable: false,
+        brand: None,
+        description: String::new(),
+        audits: vec![],
+        content,
+    };
+    let columns = vec![
+        column("date", "date", Content::Value),
+        column("rates", "map(varchar, decimal(18,6))", Content::Value),
+        column("file", "varchar", Content::File),
+    ];
+    let write = |(at, content): (usize, &&str)| {
+        let path = lab.folder.path().join(format!("{at}.json"));
+        std::fs::write(&path, content).unwrap();
+        path.to_string_lossy().into_owned()
+    };
+    let files = contents.iter().enumerate().map(write).collect();
+    let name = PhysicalName { schema: "raw".into(), table: "documents".into() };
+    FileRelation { name, columns, format: FileFormat::JsonDocument, files }
+}
+
+#[test]
+fn files_are_read_as_tables() {
+    let lab = Lab::new();
+    let days = [
+        r#"{"date": "2022-03-01", "rates": {"USD": 1.1162, "RUB": 117.201}}"#,
+        r#"{"date": "2022-03-02", "rates": {"USD": 1.1106}}"#,
+    ];
+    let create = "create table s.rates as select d.date as day, r.currency, r.rate, d.file like '%.json' as ok
+                  from raw.documents d cross join unnest(d.rates) as r(currency, rate)";
+    lab.submit_with(create, &"a".repeat(32), vec![documents(&lab, &days)]).unwrap();
+    assert_eq!(
+        lab.rows("select * from s.rates"),
+        ["2022-03-01|RUB|117.201000|true", "2022-03-01|USD|1.116200|true", "2022-03-02|USD|1.110600|true"]
+    );
+    let count = "select count(*), max(date) from raw.documents";
+    let rows = lab.submit_with(count, &"b".repeat(32), vec![documents(&lab, &days)]).unwrap();
+    assert_eq!(rows, [["2", "2022-03-02"]]);
+    let rows = lab.submit_with(count, &"c".repeat(32), vec![documents(&lab, &[])]).unwrap();
+    assert_eq!(rows, [["0", "null"]]);
+    let damaged = [days[0], r#"{"date": "2022-03-02", "rates": {"USD": "n/a"}}"#];
+    let insert = "insert into s.rates select d.date, 'all', null, null from raw.documents d";
+    let error = lab.submit_with(insert, &"d".repeat(32), vec![documents(&lab, &damaged)]).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Data);
+    let expected = "1.json:1:41: rates.USD: expected decimal(18,6), found the string \"n/a\"";
+    assert!(error.message.ends_with(expected), "{}", error.message);
+    assert_eq!(lab.rows("select count(*) from s.rates"), ["3"]);
 }
