@@ -9,6 +9,9 @@ use crate::error::Result;
 use crate::files;
 use crate::table::schema::Column;
 
+/// A relation of files as a plan reads it, and its columns.
+type Source = (Arc<dyn TableProvider>, Vec<Column>);
+
 /// The file relations of one statement.
 pub(crate) struct Files {
     relations: Vec<FileRelation>,
@@ -20,7 +23,7 @@ impl Files {
     }
 
     /// The relation of that name.
-    pub fn find(&self, schema: &str, name: &str) -> Result<Option<(Arc<dyn TableProvider>, Vec<Column>)>> {
+    pub fn find(&self, schema: &str, name: &str) -> Result<Option<Source>> {
         let named = |relation: &&FileRelation| {
             relation.name.schema.eq_ignore_ascii_case(schema) && relation.name.table.eq_ignore_ascii_case(name)
         };
