@@ -21,6 +21,9 @@
 //! # fn main() {}
 //! ```
 
+#[cfg(all(feature = "cli", feature = "embedded"))]
+mod embedded;
+
 pub use lake_core::model;
 
 /// What a file with models imports: `use lakehouse::prelude::*;`
@@ -46,7 +49,10 @@ pub use lake_cli::{Exit, Program};
 
 /// The engines that the features of this crate bring.
 #[cfg(feature = "cli")]
-const ENGINES: &[lake_cli::EngineKind] = &[];
+const ENGINES: &[lake_cli::EngineKind] = &[
+    #[cfg(feature = "embedded")]
+    lake_cli::EngineKind { name: "embedded", open: embedded::open },
+];
 
 /// The command line over the models of these crates, with the engines that the features bring.
 #[cfg(feature = "cli")]

@@ -6,47 +6,66 @@
 mod feed;
 mod models;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use lakehouse::Exit;
 
 fn main() -> ExitCode {
-    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
     let project = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/daily_refresh");
-    let landing = std::env::var_os("LAKE_LANDING").map_or_else(|| project.join("data-lake/landing"), PathBuf::from);
-    let refreshes = arguments.first().is_none_or(|first| first.starts_with('-') && first != "--help");
+    let mut arguments: Vec<String> = std::env::args().skip(1).collect();
+    let help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
+    let refreshes = !help && arguments.first().is_none_or(|first| first.starts_with('-'));
     if refreshes {
-        let until = take_option(&mut arguments, "--until");
-        match feed::deliver(&landing, until.as_deref()) {
-            Ok(delivery) => eprintln!("feed: {delivery}"),
-            Err(error) => {
-                eprintln!("error: the feed could not be delivered: {error}");
-                return Exit::Failure.into();
-            }
+        if let Err((exit, message)) = deliver(&project, &mut arguments) {
+            eprintln!("error: {message}");
+            return exit.into();
         }
         arguments.insert(0, "build".into());
     }
-    let mut line = vec!["daily_refresh".to_owned()];
     if std::env::var_os("LAKE_PROJECT").is_none() {
-        line.extend(["--project".into(), project.display().to_string()]);
+        arguments.extend(["--project".into(), project.display().to_string()]);
     }
-    line.append(&mut arguments);
-    let exit = lakehouse::program(&[env!("CARGO_CRATE_NAME")]).run(line);
+    arguments.insert(0, "daily_refresh".into());
+    let exit = lakehouse::program(&[env!("CARGO_CRATE_NAME")]).run(arguments);
     if refreshes && exit == Exit::Success {
-        println!("\nThe tables are Apache Iceberg, in {}.", project.join("data-lake/warehouse").display());
+        println!("\nThe tables are Apache Iceberg, in {}.", place(&project, "warehouse").display());
         println!("Look at them: cargo run --example daily_refresh -- query \"select * from fx.currency_history\"");
     }
     exit.into()
 }
 
-/// Takes `--name value` or `--name=value` out of the arguments.
-fn take_option(arguments: &mut Vec<String>, name: &str) -> Option<String> {
-    let position = arguments.iter().position(|argument| argument.split('=').next() == Some(name))?;
+/// Brings documents into the landing folder.
+fn deliver(project: &Path, arguments: &mut Vec<String>) -> Result<(), (Exit, String)> {
+    let until = take_until(arguments).map_err(|message| (Exit::Usage, message))?;
+    let landing = place(project, "landing");
+    let delivery = feed::deliver(&landing, until.as_deref()).map_err(|error| {
+        (Exit::Failure, format!("the feed could not be delivered to {}: {error}", landing.display()))
+    })?;
+    eprintln!("feed: {delivery}");
+    Ok(())
+}
+
+/// A folder of the project, as the environment or `lake.toml` has it.
+fn place(project: &Path, name: &str) -> PathBuf {
+    let variable = std::env::var_os(format!("LAKE_{}", name.to_uppercase()));
+    variable.map_or_else(|| project.join("data-lake").join(name), PathBuf::from)
+}
+
+/// Takes `--until DAY` or `--until=DAY` out of the arguments.
+fn take_until(arguments: &mut Vec<String>) -> Result<Option<String>, String> {
+    let is_until = |argument: &String| argument == "--until" || argument.starts_with("--until=");
+    let Some(position) = arguments.iter().position(is_until) else { return Ok(None) };
     let argument = arguments.remove(position);
-    match argument.split_once('=') {
-        Some((_, value)) => Some(value.to_owned()),
-        None if position < arguments.len() => Some(arguments.remove(position)),
-        None => None,
+    let day = match argument.split_once('=') {
+        Some((_, day)) => day.to_owned(),
+        None if position < arguments.len() => arguments.remove(position),
+        None => String::new(),
+    };
+    let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = day.split('-').collect();
+    match parts[..] {
+        [year, month, date] if digits(year, 4) && digits(month, 2) && digits(date, 2) => Ok(Some(day)),
+        _ => Err(format!("--until is `{day}`, expected a day such as 2026-10-30")),
     }
 }

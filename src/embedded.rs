@@ -1,0 +1,41 @@
+//! The embedded engine as a target of `lake.toml`.
+
+use std::path::PathBuf;
+
+use lake_core::engine::{Effect, Engine, EngineError, ErrorKind};
+use lake_core::project::settings::Target;
+use lake_embedded::{Embedded, EmbeddedConfig};
+
+/// Memory of a target that does not say how much, in MiB.
+const MEMORY_MIB: usize = 2048;
+
+/// Opens the engine for a target. Its only option is `memory_mib`.
+pub fn open(target: &Target) -> Result<Box<dyn Engine>, EngineError> {
+    let mut memory_mib = MEMORY_MIB;
+    for (name, value) in &target.options {
+        memory_mib = match (name.as_str(), value.parse()) {
+            ("memory_mib", Ok(mib)) => mib,
+            ("memory_mib", Err(_)) => {
+                return Err(wrong(target, format!("`memory_mib` is `{value}`, expected a number of MiB")));
+            }
+            _ => return Err(wrong(target, format!("unknown option `{name}` (the embedded engine has `memory_mib`)"))),
+        };
+    }
+    let config = EmbeddedConfig {
+        warehouse: PathBuf::from(&target.warehouse),
+        landing: PathBuf::from(&target.landing),
+        threads: target.threads,
+        memory_bytes: memory_mib << 20,
+    };
+    Ok(Box::new(Embedded::open(config)?))
+}
+
+fn wrong(target: &Target, message: String) -> EngineError {
+    EngineError {
+        kind: ErrorKind::Statement,
+        effect: Effect::None,
+        message: format!("in `targets.{}.options`: {message}", target.name),
+        query: None,
+        help: None,
+    }
+}
