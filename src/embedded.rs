@@ -23,7 +23,6 @@ pub fn open(target: &Target) -> Result<Box<dyn Engine>, EngineError> {
     }
     let config = EmbeddedConfig {
         warehouse: PathBuf::from(&target.warehouse),
-        landing: PathBuf::from(&target.landing),
         threads: target.threads,
         memory_bytes: memory_mib << 20,
     };
