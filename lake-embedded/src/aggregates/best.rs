@@ -67,8 +67,15 @@ impl Best {
             (_, None) => true,
             (Rule::First, Some(_)) => false,
             (rule, Some((_, kept))) => {
-                let wanted = if rule == Rule::Least { Ordering::Less } else { Ordering::Greater };
-                compare::order(keys, row, kept, 0, &self.key_type)? == wanted
+                // NaN loses against every number, in both directions.
+                match (compare::is_nan(keys, row), compare::is_nan(kept, 0)) {
+                    (true, _) => false,
+                    (false, true) => true,
+                    _ => {
+                        let wanted = if rule == Rule::Least { Ordering::Less } else { Ordering::Greater };
+                        compare::order(keys, row, kept, 0, &self.key_type)? == wanted
+                    }
+                }
             }
         };
         if better {

@@ -209,7 +209,8 @@ impl Fold for Arranged {
 
 /// The places of the rows in which no argument of these is null.
 fn present(column: &ArrayRef) -> Vec<u32> {
-    (0..column.len()).filter(|row| !column.is_null(*row)).map(|row| row as u32).collect()
+    let nulls = column.logical_nulls();
+    (0..column.len()).filter(|row| nulls.as_ref().is_none_or(|n| n.is_valid(*row))).map(|row| row as u32).collect()
 }
 
 fn list(values: ArrayRef, out: &DataType) -> Result<ScalarValue> {

@@ -67,6 +67,12 @@ pub(crate) fn is_setting(function: &str, position: usize) -> bool {
     }
 }
 
+/// The value of such an argument.
+pub(crate) fn setting(function: &str, arg: &lake_sql::bound::Expr) -> Result<ArrayRef> {
+    crate::eval::Program::constant(arg)
+        .map_err(|_| Fault::unsupported(format!("an argument of {function} that is not a constant")))
+}
+
 /// The fold of a call and the types of its state; None if there is no such function here.
 type Made = (Box<dyn Fold>, Vec<DataType>);
 

@@ -168,9 +168,9 @@ impl Fold for Pair {
         let value = match self.call.function {
             "covar_pop" => (n > 0.0).then(|| c / n),
             "covar_samp" => (n > 1.0).then(|| c / (n - 1.0)),
-            "corr" => (n > 1.0).then(|| c / (vy.sqrt() * vx.sqrt())),
-            "regr_slope" => (n > 1.0).then(|| c / vx),
-            _ => (n > 1.0).then(|| y - c / vx * x),
+            "corr" => Some(c / (vy.sqrt() * vx.sqrt())).filter(|value| value.is_finite()),
+            "regr_slope" => Some(c / vx).filter(|value| value.is_finite()),
+            _ => Some(y - c / vx * x).filter(|value| value.is_finite()),
         };
         result(value, &self.call)
     }

@@ -10,7 +10,7 @@ use arrow::compute;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::function::{PartitionEvaluatorArgs, WindowUDFFieldArgs};
-use datafusion::logical_expr::{PartitionEvaluator, Signature, TypeSignature, Volatility, WindowUDFImpl};
+use datafusion::logical_expr::{PartitionEvaluator, Signature, Volatility, WindowUDFImpl};
 use lake_sql::types::Type;
 
 use super::{Aggregate, Fold, null, scalar};
@@ -64,13 +64,14 @@ impl Windowed {
     }
 
     /// An aggregate of the frame's rows.
-    pub fn aggregate(name: String, aggregate: Aggregate, filtered: bool, ignore_nulls: bool) -> Self {
+    pub fn aggregate(name: String, aggregate: Aggregate, filtered: bool, arguments: usize) -> Self {
         let out = aggregate.out().clone();
         let function = Function::Aggregate { aggregate: Arc::new(aggregate), filtered };
-        // `count(*)` has no argument.
-        let counts = vec![TypeSignature::Nullary, TypeSignature::VariadicAny];
-        let signature = Signature::one_of(counts, Volatility::Immutable);
-        Self { name, function, ignore_nulls, out, signature }
+        let signature = match arguments {
+            0 => Signature::nullary(Volatility::Immutable),
+            count => Signature::any(count, Volatility::Immutable),
+        };
+        Self { name, function, ignore_nulls: false, out, signature }
     }
 }
 

@@ -217,8 +217,8 @@ impl Compiler<'_> {
         let types: Vec<Type> = args.iter().map(|arg| arg.ty.clone()).collect();
         let found = functions::find(function, &types, &expr.ty)
             .ok_or_else(|| Fault::unsupported(format!("function {function}")))?;
-        if matches!(function, "at_timezone" | "with_timezone") {
-            zone::of(expr, self.zones).name()?;
+        if matches!(function, "at_timezone" | "with_timezone" | "from_unixtime") {
+            functions::datetime::zone(zone::of(expr, self.zones).name()?)?;
         }
         let borrowed: Vec<&Expr> = args.iter().collect();
         match found {

@@ -6,7 +6,7 @@
 
 mod column;
 mod csv;
-mod json;
+pub(crate) mod json;
 mod parquet;
 mod provider;
 mod value;

@@ -119,8 +119,8 @@ fn floats(name: &str, ty: &Type) -> Option<Kernel> {
 
 fn decimals(name: &str) -> Option<Kernel> {
     Some(match name {
-        "add" => |args| aligned(args, |a, b| Ok(a.wrapping_add(b))),
-        "subtract" => |args| aligned(args, |a, b| Ok(a.wrapping_sub(b))),
+        "add" => |args| aligned(args, |a, b| in_38_digits(a, b, a.wrapping_add(b))),
+        "subtract" => |args| aligned(args, |a, b| in_38_digits(a, b, a.wrapping_sub(b))),
         "multiply" => multiply,
         "divide" => divide,
         "modulus" | "mod" => {
@@ -147,15 +147,23 @@ fn aligned(args: &Args<'_>, op: fn(i256, i256) -> Result<i256>) -> Result<ArrayR
     map2::<Decimal, Decimal, _>(args, |a, b| {
         let a = scaled_up(a, common - left)?;
         let b = scaled_up(b, common - right)?;
-        finish(op(a, b)?, common, precision, scale)
+        let value = op(a, b)?;
+        finish(value, common, precision, scale)
     })
+}
+
+/// Trino adds in 38 digits at the larger scale, also where the result has fewer behind the point.
+fn in_38_digits(a: i256, b: i256, sum: i256) -> Result<i256> {
+    narrow(a, 38).and_then(|_| narrow(b, 38)).and_then(|_| narrow(sum, 38)).map(|_| sum)
 }
 
 fn multiply(args: &Args<'_>) -> Result<ArrayRef> {
     let scale = shape(&args.types[0]).1 + shape(&args.types[1]).1;
     let (precision, wanted) = shape(args.ty);
     map2::<Decimal, Decimal, _>(args, |a, b| {
-        finish(i256::from_i128(a).wrapping_mul(i256::from_i128(b)), scale, precision, wanted)
+        let product = i256::from_i128(a).wrapping_mul(i256::from_i128(b));
+        narrow(product, 38)?;
+        finish(product, scale, precision, wanted)
     })
 }
 
@@ -169,6 +177,9 @@ fn divide(args: &Args<'_>) -> Result<ArrayRef> {
         }
         // value = a / 10^left : b / 10^right; digits wanted behind the point: scale.
         let up = i16::from(scale) + i16::from(right) - i16::from(left);
+        if up > 38 {
+            return Err(overflow());
+        }
         let (mut top, mut bottom) = (i256::from_i128(a), i256::from_i128(b));
         let factor = power(up.unsigned_abs() as u8)?;
         let target = if up >= 0 { &mut top } else { &mut bottom };

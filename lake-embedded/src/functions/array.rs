@@ -2,8 +2,10 @@
 
 use std::cmp::Ordering;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, UInt32Array};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, UInt32Array};
+use arrow::buffer::OffsetBuffer;
 use arrow::compute;
+use arrow::datatypes::DataType;
 use lake_sql::types::Type;
 
 use super::columns::{Int, Reader, Text, Write, rows};
@@ -37,7 +39,8 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
         ("array_intersect", 2) => |args| set(args, Set::Intersect),
         ("array_except", 2) => |args| set(args, Set::Except),
         ("arrays_overlap", 2) => arrays_overlap,
-        ("concat", _) if types.iter().all(|ty| matches!(ty, Type::Array(_))) => concat,
+        ("concat", 1) if array => |_| Err(Fault::data("There must be two or more arguments to concat")),
+        ("concat", _) if array || matches!(types.last(), Some(Type::Array(_))) => concat,
         ("flatten", 1) => flatten,
         ("repeat", 2) => repeat,
         ("reverse", 1) if array => reverse,
@@ -58,6 +61,7 @@ pub(super) fn higher(name: &str, types: &[Type]) -> Option<HigherKernel> {
         ("all_match", 1) => |args, lambdas| matches(args, lambdas, Match::All),
         ("none_match", 1) => |args, lambdas| matches(args, lambdas, Match::None),
         ("array_first", 1) => first_match,
+        ("array_sort", 1) => sort_by,
         ("reduce", 2) => reduce,
         ("zip_with", 1) => zip_with,
         _ => return None,
@@ -175,6 +179,23 @@ fn array_sort(args: &Args<'_>) -> Result<ArrayRef> {
     })
 }
 
+/// Sorts by a comparison that is a lambda.
+fn sort_by(args: &Args<'_>, lambdas: &[BoundLambda<'_>]) -> Result<ArrayRef> {
+    let values = args.values[0].as_list::<i32>().values();
+    chosen(args, |row, range| {
+        sorted(range.collect(), |a, b| {
+            let owner = UInt32Array::from(vec![row as u32]);
+            let sides = [values.slice(a as usize, 1), values.slice(b as usize, 1)];
+            match Reader::<Int>::new(&lambdas[0].call(&sides, &owner)?)?.get(0) {
+                Some(-1) => Ok(Ordering::Less),
+                Some(0) => Ok(Ordering::Equal),
+                Some(1) => Ok(Ordering::Greater),
+                _ => Err(Fault::data("Lambda comparator must return either -1, 0, or 1")),
+            }
+        })
+    })
+}
+
 fn extreme(args: &Args<'_>, wanted: Ordering) -> Result<ArrayRef> {
     let (list, ty) = (args.values[0].as_list::<i32>(), element(&args.types[0])?);
     let values = list.values();
@@ -206,7 +227,10 @@ fn array_join(args: &Args<'_>) -> Result<ArrayRef> {
     let places = element_places(list);
     rows(args, |row| {
         let (range, separator) = (places[row].clone()?, separator.get(row)?);
-        let filler = filler.as_ref().and_then(|filler| filler.get(row));
+        let filler = match &filler {
+            None => None,
+            Some(filler) => Some(filler.get(row)?),
+        };
         let parts: Vec<&str> = range.filter_map(|at| texts.get(at as usize).or(filler)).collect();
         Some(parts.join(separator))
     })
@@ -298,9 +322,18 @@ fn arrays_overlap(args: &Args<'_>) -> Result<ArrayRef> {
     })
 }
 
-/// `a || b`, also with single elements cast to arrays by the binder.
+/// `a || b`, where one of them may be a single element.
 fn concat(args: &Args<'_>) -> Result<ArrayRef> {
-    let lists_of: Vec<_> = args.values.iter().map(|value| value.as_list::<i32>()).collect();
+    let DataType::List(item) = args.out else { return Err(Fault::internal("a list of another type")) };
+    let as_list = |value: &ArrayRef, ty: &Type| -> Result<ListArray> {
+        if ty == args.ty {
+            return Ok(value.as_list::<i32>().clone());
+        }
+        let offsets = OffsetBuffer::from_lengths(vec![1; value.len()]);
+        Ok(ListArray::try_new(item.clone(), offsets, value.clone(), None)?)
+    };
+    let lists_of =
+        args.values.iter().zip(args.types).map(|(value, ty)| as_list(value, ty)).collect::<Result<Vec<_>>>()?;
     let parts: Vec<&dyn Array> = lists_of.iter().map(|list| list.values().as_ref()).collect();
     let values = compute::concat(&parts)?;
     let mut shift = 0;
@@ -331,10 +364,13 @@ fn repeat(args: &Args<'_>) -> Result<ArrayRef> {
     let count = Reader::<Int>::new(&args.values[1])?;
     let row = |row: usize| match count.get(row) {
         None => Ok(None),
-        Some(count) if count > 10_000 => {
-            Err(Fault::data("count argument of repeat function must be less than or equal to 10000"))
+        Some(count) if count > 100_000 => {
+            Err(Fault::data("count argument of repeat function must be less than or equal to 100000"))
         }
-        Some(count) => Ok(Some(vec![Some(row as u32); count.max(0) as usize])),
+        Some(count) if count < 0 => {
+            Err(Fault::data("count argument of repeat function must be greater than or equal to 0"))
+        }
+        Some(count) => Ok(Some(vec![Some(row as u32); count as usize])),
     };
     let places = (0..args.rows).map(row).collect::<Result<Places>>()?;
     lists(args.out, &args.values[0], places)

@@ -100,6 +100,11 @@ fn doubles(left: &dyn Array, i: usize, right: &dyn Array, j: usize) -> Option<(f
     Some((f64::from(a.value(i)), f64::from(b.value(j))))
 }
 
+/// Whether a value is a double that is no number.
+pub(crate) fn is_nan(array: &dyn Array, row: usize) -> bool {
+    doubles(array, row, array, row).is_some_and(|(value, _)| value.is_nan())
+}
+
 /// `=` in three-valued logic, also inside rows, arrays and maps.
 pub(crate) fn equal(left: &dyn Array, i: usize, right: &dyn Array, j: usize, ty: &Type) -> Result<Option<bool>> {
     if left.is_null(i) || right.is_null(j) {

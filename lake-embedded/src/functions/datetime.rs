@@ -85,19 +85,31 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
     Some(match (name, types.len()) {
         ("date_trunc", 2) => match last {
             Type::Date => truncate_date,
+            Type::Time(_) => |args| map2::<Text, Int, _>(args, |name, v| calendar::truncate(time_unit(name)?, v)),
             Type::Timestamp(_) | Type::TimestampTz(_) => truncate_moment,
             _ => return None,
         },
         ("date_add", 3) => match last {
             Type::Date => add_to_date,
+            Type::Time(_) => |args| {
+                map3::<Text, Int, Int, _>(args, |name, count, v| {
+                    let length = time_unit(name)?.micros().unwrap_or(MICROS_IN_DAY);
+                    let shift = i128::from(count) * i128::from(length);
+                    Ok::<_, Fault>((i128::from(v) + shift).rem_euclid(i128::from(MICROS_IN_DAY)) as i64)
+                })
+            },
             Type::Timestamp(_) | Type::TimestampTz(_) => add_to_moment,
             _ => return None,
         },
         ("date_diff", 3) => match last {
             Type::Date => difference_of_dates,
+            Type::Time(_) => {
+                |args| map3::<Text, Int, Int, _>(args, |name, a, b| calendar::difference(time_unit(name)?, a, b))
+            }
             Type::Timestamp(_) | Type::TimestampTz(_) => difference_of_moments,
             _ => return None,
         },
+        ("to_milliseconds", 1) => |args| map1::<Int, _>(args, |millis: i64| millis),
         ("last_day_of_month", 1) => last_day_of_month,
         ("date", 1) => super::cast::cast,
         ("from_unixtime", 1) => |args| map1::<Double, _>(args, from_unixtime),
@@ -128,6 +140,12 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
 fn unit(name: &str, what: &str) -> Result<Unit> {
     let unit = Unit::parse(name).filter(|unit| what != "DATE" || unit.micros().is_none_or(|m| m >= MICROS_IN_DAY));
     unit.ok_or_else(|| Fault::data(format!("'{}' is not a valid {what} field", name)))
+}
+
+/// The units below a day.
+fn time_unit(name: &str) -> Result<Unit> {
+    let unit = Unit::parse(name).filter(|unit| unit.micros().is_some_and(|length| length < MICROS_IN_DAY));
+    unit.ok_or_else(|| Fault::data(format!("'{}' is not a valid TIME field", name.to_lowercase())))
 }
 
 fn truncate_date(args: &Args<'_>) -> Result<ArrayRef> {
@@ -284,7 +302,7 @@ fn pattern(name: &str, types: &[Type]) -> Option<Kernel> {
     }
     match name {
         "date_format" => Some(|args| formatted(args, mysql)),
-        _ => None,
+        _ => Some(|args| formatted(args, joda)),
     }
 }
 
@@ -307,9 +325,15 @@ fn local_times(args: &Args<'_>, zone: Zone) -> Result<Vec<Option<i64>>> {
     (0..args.rows).map(|row| micros.get(row).map(|v| zone.local(v)).transpose()).collect()
 }
 
+/// Words of Trino about an empty pattern.
+const NO_PATTERN: &str = "Both printing and parsing not supported";
+
 /// MySQL's format letters.
 fn mysql(pattern: &str, local: i64) -> Result<String> {
     use std::fmt::Write as _;
+    if pattern.is_empty() {
+        return Err(Fault::data(NO_PATTERN));
+    }
     let at = calendar::datetime(local)?;
     let mut text = String::new();
     let mut letters = pattern.chars();
@@ -324,7 +348,8 @@ fn mysql(pattern: &str, local: i64) -> Result<String> {
             Some('c') => "%-m",
             Some('d') => "%d",
             Some('e') => "%-d",
-            Some('f') => "%6f",
+            // Trino knows milliseconds here.
+            Some('f') => "%3f000",
             Some('H') => "%H",
             Some('h' | 'I') => "%I",
             Some('i') => "%M",
@@ -357,9 +382,96 @@ fn mysql(pattern: &str, local: i64) -> Result<String> {
     Ok(text)
 }
 
+/// Joda's pattern letters, of which each run is one field.
+fn joda(pattern: &str, local: i64) -> Result<String> {
+    use std::fmt::Write as _;
+    if pattern.is_empty() {
+        return Err(Fault::data("Invalid pattern specification: Pattern is null or empty"));
+    }
+    let at = calendar::datetime(local)?;
+    let field = |name| calendar::field(name, local).map(|value| value.unwrap_or_default());
+    let letters: Vec<char> = pattern.chars().collect();
+    let mut text = String::new();
+    let mut position = 0;
+    while position < letters.len() {
+        let letter = letters[position];
+        if letter == '\'' {
+            let (literal, next) = quoted(&letters, position)?;
+            text.push_str(&literal);
+            position = next;
+            continue;
+        }
+        let count = letters[position..].iter().take_while(|c| **c == letter).count();
+        position += count;
+        if !letter.is_ascii_alphabetic() {
+            text.extend(std::iter::repeat_n(letter, count));
+            continue;
+        }
+        let number = match letter {
+            'y' | 'Y' if count == 2 => field("year")?.rem_euclid(100),
+            'y' | 'Y' => field("year")?,
+            'x' => field("year_of_week")?,
+            'w' => field("week")?,
+            'e' => field("day_of_week")?,
+            'D' => field("day_of_year")?,
+            'M' if count < 3 => field("month")?,
+            'd' => field("day")?,
+            'H' => field("hour")?,
+            'h' => (field("hour")? + 11) % 12 + 1,
+            'K' => field("hour")? % 12,
+            'k' => (field("hour")? + 23) % 24 + 1,
+            'm' => field("minute")?,
+            's' => field("second")?,
+            'S' => {
+                let millis = format!("{:03}", field("millisecond")?);
+                text.push_str(&format!("{millis:0<count$}")[..count]);
+                continue;
+            }
+            'M' | 'E' | 'a' => {
+                let spec = match (letter, count) {
+                    ('M', 3) => "%b",
+                    ('M', _) => "%B",
+                    ('E', 1..=3) => "%a",
+                    ('E', _) => "%A",
+                    _ => "%p",
+                };
+                write!(text, "{}", at.format(spec)).map_err(|_| Fault::internal("a format that cannot be written"))?;
+                continue;
+            }
+            other => return Err(Fault::unsupported(format!("letter {other} in a pattern of format_datetime"))),
+        };
+        write!(text, "{number:0count$}").map_err(|_| Fault::internal("a format that cannot be written"))?;
+    }
+    Ok(text)
+}
+
+/// Text in quotes from a position on, and the position behind it; two quotes are one.
+fn quoted(letters: &[char], start: usize) -> Result<(String, usize)> {
+    let mut text = String::new();
+    let mut position = start + 1;
+    if letters.get(position) == Some(&'\'') {
+        return Ok(("'".into(), position + 1));
+    }
+    while let Some(letter) = letters.get(position) {
+        position += 1;
+        match letter {
+            '\'' if letters.get(position) == Some(&'\'') => {
+                text.push('\'');
+                position += 1;
+            }
+            '\'' => return Ok((text, position)),
+            plain => text.push(*plain),
+        }
+    }
+    Ok((text, position))
+}
+
 /// MySQL's format letters, read.
 fn date_parse(args: &Args<'_>) -> Result<ArrayRef> {
     map2::<Text, Text, _>(args, |text, pattern| {
+        if pattern.is_empty() {
+            return Err(Fault::data(NO_PATTERN));
+        }
         parse_mysql(text, pattern).ok_or_else(|| Fault::data(format!("Invalid format: \"{text}\"")))
     })
 }

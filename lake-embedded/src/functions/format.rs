@@ -5,6 +5,28 @@ use chrono::{Datelike, NaiveDate};
 use super::calendar::{self, MICROS_IN_DAY, MICROS_IN_SECOND};
 use crate::error::Result;
 
+/// A double as a cast to varchar writes it: always with an exponent.
+pub(crate) fn scientific_double(value: f64) -> String {
+    with_exponent(value, &format!("{value:e}"))
+}
+
+/// A real as a cast to varchar writes it.
+pub(crate) fn scientific_real(value: f32) -> String {
+    with_exponent(f64::from(value), &format!("{value:e}"))
+}
+
+fn with_exponent(value: f64, scientific: &str) -> String {
+    if !value.is_finite() {
+        return java(value, scientific);
+    }
+    if value == 0.0 {
+        return if value.is_sign_negative() { "-0E0".into() } else { "0E0".into() };
+    }
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
+    let point = if mantissa.contains('.') { "" } else { ".0" };
+    format!("{mantissa}{point}E{exponent}")
+}
+
 /// A double as Java writes it: shortest digits, an exponent below 1e-3 and from 1e7.
 pub(crate) fn double(value: f64) -> String {
     java(value, &format!("{value:e}"))

@@ -24,6 +24,7 @@ pub(crate) fn array(literal: &Literal, ty: &Type) -> Result<ArrayRef> {
                 uuid::Uuid::parse_str(text).map_err(|_| Fault::data(format!("Cannot cast value to UUID: {text}")))?;
             Vec::<u8>::collect(vec![Some(value.as_bytes().to_vec())], &out)
         }
+        Literal::Text(text) if *ty == Type::Json => String::collect(vec![Some(super::json::canonical(text)?)], &out),
         Literal::Text(text) if matches!(ty, Type::Char(_)) => {
             String::collect(vec![Some(text.trim_end_matches(' ').to_owned())], &out)
         }

@@ -26,6 +26,7 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
         ("map_values", 1) => |args| part(args, |map| map.values()),
         ("map_entries", 1) => map_entries,
         ("map_from_entries", 1) => map_from_entries,
+        ("map_concat", 1) => |_| Err(Fault::data("There must be two or more concatenation arguments to map_concat")),
         ("map_concat", _) => map_concat,
         ("map", 2) => map_of,
         ("map", 0) if matches!(ty, Type::Map(..)) => |args| {

@@ -1,6 +1,8 @@
 //! Text. Positions and lengths count code points, from 1.
 
-use arrow::array::ArrayRef;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, AsArray, StringArray};
 use lake_sql::types::Type;
 
 use super::columns::{Bytes, Int, Reader, Text, map1, map2, map3, rows};
@@ -12,14 +14,25 @@ use crate::types::is_text;
 pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
     let text = types.first().is_some_and(is_text);
     let bytes = types.first() == Some(&Type::Varbinary);
+    let char = matches!(types.first(), Some(Type::Char(_)));
     Some(match (name, types.len()) {
+        ("concat", 1) if text || bytes => |_| Err(Fault::data("There must be two or more concatenation arguments")),
+        ("concat", _) if char => |args| padded(args, concat),
+        ("reverse", 1) if char => |args| padded(args, |args| map1::<Text, _>(args, reversed)),
+        ("substr" | "substring", 2) if char => {
+            |args| padded(args, |args| map2::<Text, Int, _>(args, |s, from| substring(s, from, None)))
+        }
+        ("substr" | "substring", 3) if char => |args| {
+            padded(args, |args| map3::<Text, Int, Int, _>(args, |s, from, length| substring(s, from, Some(length))))
+        },
         ("concat", _) if is_text(ty) => concat,
         ("concat", _) if *ty == Type::Varbinary => concat_bytes,
+        ("length", 1) if char => |args| padded(args, |args| map1::<Text, _>(args, |s| s.chars().count() as i64)),
         ("length", 1) if text => |args| map1::<Text, _>(args, |s| s.chars().count() as i64),
         ("length", 1) if bytes => |args| map1::<Bytes, _>(args, |b| b.len() as i64),
         ("lower", 1) if text => |args| map1::<Text, _>(args, str::to_lowercase),
         ("upper", 1) if text => |args| map1::<Text, _>(args, uppercase),
-        ("reverse", 1) if text => |args| map1::<Text, _>(args, |s| s.chars().rev().collect::<String>()),
+        ("reverse", 1) if text => |args| map1::<Text, _>(args, reversed),
         ("reverse", 1) if bytes => |args| map1::<Bytes, _>(args, |b| b.iter().rev().copied().collect::<Vec<u8>>()),
         ("trim" | "ltrim" | "rtrim", 1) if text => trim_blanks(name),
         ("trim" | "ltrim" | "rtrim", 2) if text => trim_characters(name),
@@ -53,6 +66,28 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
 fn typeof_kernel(args: &Args<'_>) -> Result<ArrayRef> {
     let name = args.types[0].to_string();
     rows(args, |_| name.clone())
+}
+
+/// Functions that see the blanks of char(n), which are not stored.
+fn padded(args: &Args<'_>, kernel: Kernel) -> Result<ArrayRef> {
+    let mut values = args.values.to_vec();
+    for (value, ty) in values.iter_mut().zip(args.types) {
+        if let Type::Char(length) = ty {
+            let width = *length as usize;
+            let text = value.as_string::<i32>().iter().map(|text| text.map(|text| format!("{text:<width$}")));
+            *value = Arc::new(StringArray::from_iter(text));
+        }
+    }
+    let result = kernel(&Args { values: &values, ..*args })?;
+    if !matches!(args.ty, Type::Char(_)) {
+        return Ok(result);
+    }
+    let trimmed = result.as_string::<i32>().iter().map(|text| text.map(|text| text.trim_end_matches(' ')));
+    Ok(Arc::new(StringArray::from_iter(trimmed)))
+}
+
+fn reversed(s: &str) -> String {
+    s.chars().rev().collect()
 }
 
 /// `ß` stays one letter, as in Java's upper case of single code points.

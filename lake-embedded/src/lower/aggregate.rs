@@ -153,7 +153,7 @@ impl Lowering<'_> {
         let (mut args, mut settings) = (vec![], vec![]);
         for (position, arg) in call.args.iter().enumerate() {
             if aggregates::is_setting(call.function, position) {
-                settings.push(crate::eval::Program::constant(arg)?);
+                settings.push(aggregates::setting(call.function, arg)?);
             } else {
                 args.push(column(below.add(self, guard(arg))));
             }

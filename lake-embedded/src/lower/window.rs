@@ -174,12 +174,12 @@ impl Lowering<'_> {
         let (mut types, mut settings) = (vec![], vec![]);
         for (position, arg) in call.args.iter().enumerate() {
             if aggregates::is_setting(call.function, position) {
-                settings.push(Program::constant(arg)?);
+                settings.push(aggregates::setting(call.function, arg)?);
             }
             types.push(arg.ty.clone());
         }
         let aggregate = Aggregate::new(call.function, types, &call.ty, settings, call.distinct, vec![])?;
-        Ok(Windowed::aggregate(name, aggregate, prepared.filtered, call.ignore_nulls))
+        Ok(Windowed::aggregate(name, aggregate, prepared.filtered, prepared.args.len()))
     }
 
     fn frame(&mut self, prepared: &Prepared<'_>) -> Result<WindowFrame> {

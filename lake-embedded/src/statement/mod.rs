@@ -2,6 +2,7 @@
 
 mod alter;
 mod change;
+mod clock;
 mod create;
 pub(crate) mod query;
 mod show;
@@ -53,6 +54,8 @@ pub(crate) struct Run<'a> {
     pub text: &'a str,
     pub token: &'a str,
     pub cancel: &'a Cancel,
+    /// The moment of the statement, in microseconds since 1970.
+    pub now: i64,
 }
 
 /// Runs a statement to its end.
@@ -64,8 +67,9 @@ pub(crate) async fn run(
     cancel: &Cancel,
 ) -> Result<Answer> {
     let bytes: Bytes = Arc::new(AtomicU64::new(0));
+    let now = chrono::Utc::now().timestamp_micros();
     let names = Lookup::new(warehouse, files, bytes.clone());
-    let run = Run { warehouse, state, names, text: &submission.sql, token: &submission.token, cancel };
+    let run = Run { warehouse, state, names, text: &submission.sql, token: &submission.token, cancel, now };
     let mut answer = run.statement().await?;
     answer.stats.bytes_scanned = Some(bytes.load(Ordering::Relaxed));
     Ok(answer)

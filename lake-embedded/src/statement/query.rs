@@ -11,7 +11,7 @@ use lake_sql::bound::BoundQuery;
 use lake_sql::types::Type;
 use std::sync::Arc;
 
-use super::{Answer, Run, views};
+use super::{Answer, Run, clock, views};
 use crate::error::{Fault, Result};
 use crate::eval::zone::Zone;
 use crate::lower::{self, Lowered};
@@ -46,6 +46,7 @@ impl Run<'_> {
     pub(super) fn plan(&self, query: &BoundQuery) -> Result<Lowered> {
         let mut query = query.clone();
         views::replace(&mut query, self)?;
+        clock::fix(&mut query, self.now);
         lower::lower(&query, &self.names)
     }
 

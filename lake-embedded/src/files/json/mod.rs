@@ -1,6 +1,6 @@
 //! JSON: one document a file, or one object a line.
 
-mod parse;
+pub(crate) mod parse;
 
 use std::borrow::Cow;
 use std::io::BufRead;

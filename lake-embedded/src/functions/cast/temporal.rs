@@ -27,7 +27,6 @@ pub(super) fn find(from: &Type, to: &Type) -> Option<Convert> {
         (TimestampTz(_), Date) => |args| local(args, |v, _| Ok(i64::from(calendar::day_of(v)))),
         (TimestampTz(_), Time(_)) => |args| local(args, time_of),
         (Timestamp(_), Time(_)) => |args| map1::<Int, _>(args, |v| time_of(v, args)),
-        (Time(_), Timestamp(_)) => |args| map1::<Int, _>(args, |v: i64| v),
         (a, Date) if is_text(a) => text_to_date,
         (a, Timestamp(_)) if is_text(a) => text_to_timestamp,
         (a, TimestampTz(_)) if is_text(a) => text_to_instant,

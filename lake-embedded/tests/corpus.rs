@@ -1,0 +1,219 @@
+//! Queries with the answers of a Trino server: the engine gives the same types and values, or refuses by name.
+//!
+//! `data/trino-values.jsonl` holds a query, the types of its columns, and its rows as Trino's protocol writes them, or
+//! the message of its failure. `data/known-differences.txt` lists what is answered otherwise, to be shortened.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::datatypes::{
+    Date32Type, Decimal128Type, DurationMillisecondType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, IntervalYearMonthType, Time64MicrosecondType, TimestampMicrosecondType,
+};
+use lake_core::engine::{Engine, EngineError, State, Submission};
+use lake_embedded::{Embedded, EmbeddedConfig};
+use lake_sql::types::Type;
+use serde_json::{Value, json};
+
+const CASES: &str = include_str!("data/trino-values.jsonl");
+const KNOWN: &str = include_str!("data/known-differences.txt");
+
+/// What became of a case.
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    Same,
+    /// Not supported, and said so.
+    Refused(String),
+    Different(String),
+}
+
+#[test]
+fn answers_are_trinos_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = EmbeddedConfig {
+        warehouse: folder.path().join("warehouse"),
+        landing: folder.path().join("landing"),
+        threads: 2,
+        memory_bytes: 256 << 20,
+    };
+    let engine = Embedded::open(config).unwrap();
+    let known: BTreeSet<&str> = KNOWN.lines().filter(|line| !line.starts_with('#')).collect();
+    let other = std::env::var("LAKE_CORPUS").ok().map(|path| std::fs::read_to_string(path).unwrap());
+    let (mut same, mut refused, mut wrong, mut mended) = (0, 0, vec![], vec![]);
+    for line in other.as_deref().unwrap_or(CASES).lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let sql = case["sql"].as_str().unwrap();
+        match judge(&engine, sql, &case) {
+            Verdict::Same => {
+                same += 1;
+                if known.contains(sql) {
+                    mended.push(sql.to_owned());
+                }
+            }
+            Verdict::Refused(why) => {
+                refused += 1;
+                println!("refused: {sql}: {why}");
+            }
+            Verdict::Different(_) if known.contains(sql) => {}
+            Verdict::Different(how) => wrong.push(format!("{sql}\n    {how}")),
+        }
+    }
+    println!("{same} same, {refused} refused, {} different", wrong.len());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(mended.is_empty(), "no longer different, take them off the list:\n{}", mended.join("\n"));
+    assert!(same > 4 * refused, "more is refused than was");
+}
+
+fn judge(engine: &Embedded, sql: &str, case: &Value) -> Verdict {
+    let expected_error = case["error"].as_str();
+    match (answer(engine, sql), expected_error) {
+        (Err(error), _) if error.message.contains("is not supported by the embedded engine") => {
+            Verdict::Refused(error.message)
+        }
+        (Err(error), Some(expected)) => match error.message.contains(expected) {
+            true => Verdict::Same,
+            false => Verdict::Different(format!("fails with `{}` instead of `{expected}`", error.message)),
+        },
+        (Err(error), None) => Verdict::Different(format!("{:?}: {}", error.kind, error.message)),
+        (Ok((_, rows)), Some(expected)) => Verdict::Different(format!("gives {rows:?} instead of `{expected}`")),
+        (Ok((types, rows)), None) => {
+            let expected_types: Vec<&str> =
+                case["types"].as_array().unwrap().iter().map(|t| t.as_str().unwrap()).collect();
+            let mut expected: Vec<String> = case["rows"].as_array().unwrap().iter().map(normal).collect();
+            let mut found: Vec<String> = rows.iter().map(normal).collect();
+            if !sql.to_lowercase().contains("order by") {
+                expected.sort();
+                found.sort();
+            }
+            let spelling = |ty: &str| ty.to_lowercase().replace(", ", ",");
+            if types.iter().map(|ty| spelling(ty)).ne(expected_types.iter().map(|ty| spelling(ty))) {
+                return Verdict::Different(format!("types {types:?} instead of {expected_types:?}"));
+            }
+            match found == expected {
+                true => Verdict::Same,
+                false => Verdict::Different(format!("{found:?} instead of {expected:?}")),
+            }
+        }
+    }
+}
+
+/// Doubles to 12 digits: the last ones depend on the mathematical library.
+fn normal(value: &Value) -> String {
+    match value {
+        Value::Number(number) if number.is_f64() => format!("{:.11e}", number.as_f64().unwrap()),
+        Value::Array(items) => format!("[{}]", items.iter().map(normal).collect::<Vec<_>>().join(",")),
+        Value::Object(fields) => {
+            let mut fields: Vec<String> =
+                fields.iter().map(|(key, value)| format!("{key}:{}", normal(value))).collect();
+            fields.sort();
+            format!("{{{}}}", fields.join(","))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn answer(engine: &Embedded, sql: &str) -> Result<(Vec<String>, Vec<Value>), EngineError> {
+    let token = uuid::Uuid::new_v4().to_string();
+    let id = engine.submit(&Submission { sql: sql.into(), token, files: vec![] })?;
+    loop {
+        match engine.poll(std::slice::from_ref(&id), Duration::from_secs(10))?.remove(0) {
+            State::Running => {}
+            State::Failed(error) => return Err(error),
+            _ => break,
+        }
+    }
+    let rows = engine.rows(&id)?;
+    let types = rows.columns.iter().map(|(_, ty)| ty.to_string()).collect();
+    let mut found = vec![];
+    for batch in &rows.batches {
+        for row in 0..batch.num_rows() {
+            let cells = batch.columns().iter().zip(&rows.columns);
+            found.push(Value::Array(cells.map(|(column, (_, ty))| cell(column, row, ty)).collect()));
+        }
+    }
+    Ok((types, found))
+}
+
+/// A value as Trino's protocol writes it.
+fn cell(array: &ArrayRef, row: usize, ty: &Type) -> Value {
+    if array.is_null(row) || *ty == Type::Unknown {
+        return Value::Null;
+    }
+    match ty {
+        Type::Boolean => json!(array.as_boolean().value(row)),
+        Type::TinyInt => json!(array.as_primitive::<Int8Type>().value(row)),
+        Type::SmallInt => json!(array.as_primitive::<Int16Type>().value(row)),
+        Type::Integer => json!(array.as_primitive::<Int32Type>().value(row)),
+        Type::BigInt => json!(array.as_primitive::<Int64Type>().value(row)),
+        Type::Real => {
+            let value = array.as_primitive::<Float32Type>().value(row);
+            double(value.to_string().parse().unwrap_or(f64::from(value)))
+        }
+        Type::Double => double(array.as_primitive::<Float64Type>().value(row)),
+        Type::Decimal { .. } => json!(array.as_primitive::<Decimal128Type>().value_as_string(row)),
+        Type::Char(length) => {
+            json!(format!("{:<width$}", array.as_string::<i32>().value(row), width = *length as usize))
+        }
+        Type::Varchar(_) | Type::Json => json!(array.as_string::<i32>().value(row)),
+        Type::Date => json!(array.as_primitive::<Date32Type>().value_as_date(row).unwrap().to_string()),
+        Type::Timestamp(digits) => json!(moment(array.as_primitive::<TimestampMicrosecondType>().value(row), *digits)),
+        Type::TimestampTz(digits) => {
+            let instants = array.as_primitive::<TimestampMicrosecondType>();
+            let local = instants.value_as_datetime_with_tz(row, instants.timezone().unwrap().parse().unwrap()).unwrap();
+            let micros = local.naive_local().and_utc().timestamp_micros();
+            json!(format!("{} {}", moment(micros, *digits), instants.timezone().unwrap()))
+        }
+        Type::Time(digits) => {
+            json!(moment(array.as_primitive::<Time64MicrosecondType>().value(row), *digits).split_once(' ').unwrap().1)
+        }
+        Type::IntervalDayToSecond => {
+            let millis = array.as_primitive::<DurationMillisecondType>().value(row);
+            let (sign, rest) = (if millis < 0 { "-" } else { "" }, millis.abs());
+            let clock = moment(rest % 86_400_000 * 1000, 3);
+            json!(format!("{sign}{} {}", rest / 86_400_000, clock.split_once(' ').unwrap().1))
+        }
+        Type::IntervalYearToMonth => {
+            let months = array.as_primitive::<IntervalYearMonthType>().value(row);
+            let (sign, rest) = (if months < 0 { "-" } else { "" }, months.abs());
+            json!(format!("{sign}{}-{}", rest / 12, rest % 12))
+        }
+        Type::Uuid => json!(uuid::Uuid::from_slice(array.as_fixed_size_binary().value(row)).unwrap().to_string()),
+        Type::Varbinary => {
+            let bytes = array.as_binary::<i32>().value(row);
+            json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        }
+        Type::Array(element) => {
+            let items = array.as_list::<i32>().value(row);
+            (0..items.len()).map(|at| cell(&items, at, element)).collect()
+        }
+        Type::Row(fields) => {
+            let columns = array.as_struct().columns();
+            columns.iter().zip(fields).map(|(column, field)| cell(column, row, &field.ty)).collect()
+        }
+        Type::Map(key, value) => {
+            let entries = array.as_map().value(row);
+            let text = |key: Value| key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+            let pairs = (0..entries.len())
+                .map(|at| (text(cell(entries.column(0), at, key)), cell(entries.column(1), at, value)));
+            Value::Object(pairs.collect())
+        }
+        other => panic!("no values of {other} are expected"),
+    }
+}
+
+fn double(value: f64) -> Value {
+    match value {
+        v if v.is_nan() => json!("NaN"),
+        v if v.is_infinite() => json!(if v > 0.0 { "Infinity" } else { "-Infinity" }),
+        v => json!(v),
+    }
+}
+
+fn moment(micros: i64, digits: u8) -> String {
+    let at = chrono::DateTime::from_timestamp_micros(micros).unwrap().naive_utc();
+    let fraction = format!("{:06}", micros.rem_euclid(1_000_000));
+    let point = if digits > 0 { format!(".{}", &fraction[..usize::from(digits)]) } else { String::new() };
+    format!("{}{point}", at.format("%Y-%m-%d %H:%M:%S"))
+}
