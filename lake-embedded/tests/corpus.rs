@@ -32,12 +32,7 @@ enum Verdict {
 #[test]
 fn answers_are_trinos_or_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let config = EmbeddedConfig {
-        warehouse: folder.path().join("warehouse"),
-        landing: folder.path().join("landing"),
-        threads: 2,
-        memory_bytes: 256 << 20,
-    };
+    let config = EmbeddedConfig { warehouse: folder.path().join("warehouse"), threads: 2, memory_bytes: 256 << 20 };
     let engine = Embedded::open(config).unwrap();
     let known: BTreeSet<&str> = KNOWN.lines().filter(|line| !line.starts_with('#')).collect();
     let other = std::env::var("LAKE_CORPUS").ok().map(|path| std::fs::read_to_string(path).unwrap());

@@ -162,7 +162,8 @@ fn multiply(args: &Args<'_>) -> Result<ArrayRef> {
     let (precision, wanted) = shape(args.ty);
     map2::<Decimal, Decimal, _>(args, |a, b| {
         let product = i256::from_i128(a).wrapping_mul(i256::from_i128(b));
-        narrow(product, 38)?;
+        // Trino's product has 128 bits before it is rounded.
+        product.to_i128().ok_or_else(overflow)?;
         finish(product, scale, precision, wanted)
     })
 }

@@ -330,7 +330,7 @@ fn concat(args: &Args<'_>) -> Result<ArrayRef> {
             return Ok(value.as_list::<i32>().clone());
         }
         let offsets = OffsetBuffer::from_lengths(vec![1; value.len()]);
-        Ok(ListArray::try_new(item.clone(), offsets, value.clone(), None)?)
+        Ok(ListArray::try_new(item.clone(), offsets, value.clone(), value.logical_nulls())?)
     };
     let lists_of =
         args.values.iter().zip(args.types).map(|(value, ty)| as_list(value, ty)).collect::<Result<Vec<_>>>()?;

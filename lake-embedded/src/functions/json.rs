@@ -19,7 +19,9 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
     Some(match (name, types.len()) {
         ("json_parse", 1) => |args| map1::<Text, _>(args, canonical),
         ("json_format", 1) => |args| Ok(args.values[0].clone()),
-        ("json_extract", 2) => |args| map2::<Text, Text, _>(args, |json, path| at_path(json, path, |v| Some(written(v)))),
+        ("json_extract", 2) => {
+            |args| map2::<Text, Text, _>(args, |json, path| at_path(json, path, |v| Some(written(v))))
+        }
         ("json_extract_scalar", 2) => |args| map2::<Text, Text, _>(args, |json, path| at_path(json, path, scalar_text)),
         ("json_size", 2) => |args| map2::<Text, Text, _>(args, |json, path| at_path(json, path, |v| Some(size(v)))),
         ("json_array_length", 1) => |args| map1::<Text, _>(args, |json| elements(json).map(|items| items.len() as i64)),
