@@ -39,7 +39,9 @@ fn text(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     writeln!(out, "{}", table.trim_fmt())?;
-    for result in summary.models.iter().filter(|result| !result.outcome.is_good()) {
+    // Why a model was skipped is told by the one that it waited for.
+    let told = |result: &&ModelResult| !result.outcome.is_good() && result.outcome != Outcome::Skipped;
+    for result in summary.models.iter().filter(told) {
         failure(result, out)?;
     }
     writeln!(out, "\n{}", totals(summary))

@@ -83,7 +83,7 @@ impl Session {
         if let Some(Node::Source(source)) = self.project().graph.nodes().get(id)
             && let Origin::Files { pattern, .. } = &source.origin
         {
-            return Ok(UpstreamFact::Files(self.landing().list(pattern)?));
+            return Ok(UpstreamFact::Files(self.landing().list(pattern).map_err(|error| error.of(id))?));
         }
         let mut leaves = BTreeMap::new();
         self.leaves(run, id, found, &mut leaves)?;

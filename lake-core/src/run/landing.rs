@@ -23,6 +23,10 @@ impl Landing for LandingFolder {
     fn list(&self, pattern: &str) -> Result<Vec<FileMark>, LandingError> {
         let parts: Vec<&str> = pattern.split('/').collect();
         let mut found = vec![];
+        // A folder that the pattern spells out must be there; without it "nothing new" would hide a wrong setting.
+        let spelt = parts[..parts.len() - 1].iter().take_while(|part| !part.contains(['*', '?', '[']));
+        let folder = spelt.fold(self.0.clone(), |folder, part| folder.join(part));
+        std::fs::read_dir(&folder).map_err(|error| LandingError::new(&folder, &error))?;
         self.walk(&self.0, "", &parts, &mut found)?;
         found.sort();
         found.dedup();
@@ -40,7 +44,7 @@ impl LandingFolder {
         if *part == "**" {
             self.walk(folder, below, rest, found)?;
         }
-        let error = |e: std::io::Error| LandingError { folder: folder.display().to_string(), reason: e.to_string() };
+        let error = |e: std::io::Error| LandingError::new(folder, &e);
         for entry in std::fs::read_dir(folder).map_err(error)? {
             let entry = entry.map_err(error)?;
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -70,11 +74,28 @@ pub struct LandingError {
     pub folder: String,
     /// Why.
     pub reason: String,
+    /// The source whose files were wanted.
+    pub source: Option<String>,
+}
+
+impl LandingError {
+    fn new(folder: &Path, error: &std::io::Error) -> Self {
+        Self { folder: folder.display().to_string(), reason: error.to_string(), source: None }
+    }
+
+    /// Names the source whose files were wanted.
+    pub fn of(self, source: impl fmt::Display) -> Self {
+        Self { source: Some(source.to_string()), ..self }
+    }
 }
 
 impl fmt::Display for LandingError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot read the landing folder `{}`: {}", self.folder, self.reason)
+        write!(f, "cannot read the landing folder `{}`", self.folder)?;
+        if let Some(source) = &self.source {
+            write!(f, " of `{source}`")?;
+        }
+        write!(f, ": {}", self.reason)
     }
 }
 
@@ -103,5 +124,7 @@ mod tests {
 
         let missing = LandingFolder(folder.path().join("nowhere")).list("*.json").unwrap_err().to_string();
         assert!(missing.ends_with("nowhere`: No such file or directory (os error 2)"), "{missing}");
+        let spelt = landing.list("fxx/*.json").unwrap_err().of("raw.documents").to_string();
+        assert!(spelt.contains("fxx` of `raw.documents`: No such file"), "{spelt}");
     }
 }

@@ -213,6 +213,9 @@ pub(crate) fn each_id(rel: &mut Rel, f: &mut dyn FnMut(&mut ColumnId)) {
     if let RelKind::Project { columns, .. } = &mut rel.kind {
         columns.iter_mut().for_each(|(id, _)| f(id));
     }
+    if let RelKind::CteRef { columns, .. } = &mut rel.kind {
+        columns.iter_mut().for_each(|(_, of)| f(of));
+    }
     for expr in exprs_mut(rel) {
         each_expr_id(expr, f);
     }
