@@ -293,3 +293,24 @@ fn files_are_read_as_tables() {
     assert!(error.message.ends_with(expected), "{}", error.message);
     assert_eq!(lab.rows("select count(*) from s.rates"), ["3"]);
 }
+
+#[test]
+fn views_in_views() {
+    let lab = Lab::new();
+    lab.run("create table s.t as select x as id from unnest(sequence(1, 9)) u(x)");
+    lab.run("create view s.v as with c as (select id from s.t where id < 4) select c.id, count(*) over () as n from c");
+    lab.run("create view s.w as select a.id, b.n from s.v a join s.v b on a.id = b.id + 1");
+    assert_eq!(lab.rows("select * from s.w"), ["2|3", "3|3"]);
+    assert_eq!(lab.fails("create or replace view s.v as select * from s.w"), "view s.v reads itself");
+    lab.run("alter table s.t rename column id to key");
+    assert_eq!(lab.fails("select * from s.v"), "view s.v: line 1:19: no column `id` in `t`");
+}
+
+#[test]
+fn subqueries_in_changes() {
+    let lab = Lab::new();
+    lab.run("create table s.t as select x as id, 'n' || cast(x as varchar) as name from unnest(sequence(1, 6)) u(x)");
+    lab.run("delete from s.t where id in (select id from s.t where id % 2 = 0)");
+    lab.run("update s.t set name = (select max(name) from s.t i where i.id = t.id + 2) where id < 5");
+    assert_eq!(lab.rows("select * from s.t"), ["1|n3", "3|n5", "5|n5"]);
+}

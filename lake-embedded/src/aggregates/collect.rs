@@ -326,7 +326,8 @@ fn listagg(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
 /// The exact count is within every promised error.
 fn distinct_count(_: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
     let keys = canonical(&columns[0])?;
-    let rows = RowConverter::new(vec![SortField::new(keys.data_type().clone())])?.convert_columns(&[keys.clone()])?;
+    let rows = RowConverter::new(vec![SortField::new(keys.data_type().clone())])?
+        .convert_columns(std::slice::from_ref(&keys))?;
     let seen: HashSet<_> = present(&keys).into_iter().map(|row| rows.row(row as usize).owned()).collect();
     Ok(ScalarValue::Int64(Some(seen.len() as i64)))
 }

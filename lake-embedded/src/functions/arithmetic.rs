@@ -241,7 +241,7 @@ const MICROS_IN_DAY: i64 = 86_400_000_000;
 fn temporal(name: &str, types: &[Type]) -> Option<Kernel> {
     use Type::{Date, IntervalDayToSecond as Span, IntervalYearToMonth as Months, Time, Timestamp, TimestampTz};
     Some(match (name, &types[0], &types[1]) {
-        ("add", Date, Months) => |args| map2::<Days, Int, _>(args, |a, b| calendar::add_months_to_days(a, b)),
+        ("add", Date, Months) => |args| map2::<Days, Int, _>(args, calendar::add_months_to_days),
         ("add", Months, Date) => |args| map2::<Int, Days, _>(args, |a, b| calendar::add_months_to_days(b, a)),
         ("subtract", Date, Months) => |args| map2::<Days, Int, _>(args, |a, b| calendar::add_months_to_days(a, -b)),
         ("add", Date, Span) => |args| map2::<Days, Int, _>(args, days_and_span),

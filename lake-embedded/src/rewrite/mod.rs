@@ -110,7 +110,10 @@ impl Columns {
         let shift = self.next;
         let each = |rel: &mut Rel| {
             walk::each_id(rel, &mut |id| id.0 += shift);
-            walk::each_cte(rel, &mut |id| id.0 += cte_shift);
+            walk::each_cte(rel, &mut |id, columns| {
+                id.0 += cte_shift;
+                columns.iter_mut().for_each(|(_, of)| of.0 += shift);
+            });
         };
         for cte in &mut query.ctes {
             cte.id.0 += cte_shift;
@@ -140,10 +143,8 @@ impl Columns {
         walk::definitions(&mut copy, &mut made);
         let mut renamed = BTreeMap::new();
         for id in made {
-            if !renamed.contains_key(&id) {
-                let ty = self.ty(id).clone();
-                renamed.insert(id, self.fresh(&ty));
-            }
+            let ty = self.ty(id).clone();
+            renamed.entry(id).or_insert_with(|| self.fresh(&ty));
         }
         rename(&mut copy, &renamed);
         (copy, renamed)

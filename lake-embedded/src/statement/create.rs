@@ -173,7 +173,7 @@ impl Run<'_> {
             fields.push(Field::new(name, view_type(ty)?, *nullable));
         }
         // A view that reads what is not there, or itself, is refused when it is made.
-        self.plan(&create.query)?;
+        self.plan_inside(&create.query, Some((namespace.clone(), name.clone())))?;
         if let Some(found) = self.warehouse.catalog().kind(&TableName::new(namespace.as_str(), name.as_str()))? {
             if found != Entry::View {
                 return Err(Fault::statement(format!("{found} already exists: '{namespace}.{name}'")));

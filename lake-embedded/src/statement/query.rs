@@ -44,8 +44,13 @@ impl Run<'_> {
 
     /// Plans a query without running it.
     pub(super) fn plan(&self, query: &BoundQuery) -> Result<Lowered> {
+        self.plan_inside(query, None)
+    }
+
+    /// Plans the query of a view.
+    pub(super) fn plan_inside(&self, query: &BoundQuery, view: Option<(String, String)>) -> Result<Lowered> {
         let mut query = query.clone();
-        views::replace(&mut query, self)?;
+        views::replace(&mut query, self, view)?;
         clock::fix(&mut query, self.now);
         lower::lower(&query, &self.names)
     }

@@ -15,10 +15,11 @@ const DEEPEST: usize = 64;
 /// Room for the ids of one view's CTEs.
 const CTES_OF_A_VIEW: u32 = 100_000;
 
-/// Replaces the views that a query reads.
-pub(crate) fn replace(query: &mut BoundQuery, run: &Run<'_>) -> Result<()> {
+/// Replaces the views that a query reads; `inside` is the view whose query it is to become.
+pub(crate) fn replace(query: &mut BoundQuery, run: &Run<'_>, inside: Option<(String, String)>) -> Result<()> {
     let mut columns = Columns::of(query);
-    let mut replacer = Replacer { run, columns: &mut columns, open: vec![], ctes: vec![], imports: 0 };
+    let mut replacer =
+        Replacer { run, columns: &mut columns, open: inside.into_iter().collect(), ctes: vec![], imports: 0 };
     let mut ctes = std::mem::take(&mut query.ctes);
     for cte in &mut ctes {
         replacer.rel(&mut cte.rel)?;

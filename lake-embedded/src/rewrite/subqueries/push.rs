@@ -94,7 +94,7 @@ impl Remover<'_> {
     }
 
     fn push_filter(&mut self, input: Rel, predicate: Expr, outer: &[ColumnId], domain: &Domain) -> Result<Pushed> {
-        if let Some(pushed) = self.from_equations(&input, &predicate, outer) {
+        if let Some(pushed) = self.by_equations(&input, &predicate, outer) {
             return Ok(pushed);
         }
         let (input, ids) = self.push(input, outer, domain)?;
@@ -103,7 +103,7 @@ impl Remover<'_> {
     }
 
     /// `inner = outer` for every outer column: the inner values are all that the domain can be, and no join is needed.
-    fn from_equations(&mut self, input: &Rel, predicate: &Expr, outer: &[ColumnId]) -> Option<Pushed> {
+    fn by_equations(&mut self, input: &Rel, predicate: &Expr, outer: &[ColumnId]) -> Option<Pushed> {
         if uses(input, outer) {
             return None;
         }
