@@ -23,7 +23,7 @@ pub fn texts(batch: &RecordBatch) -> Result<Vec<Vec<String>>, ArrowError> {
         .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
         .collect::<Result<Vec<_>, _>>()?;
     (0..batch.num_rows())
-        .map(|row| columns.iter().map(|column| Ok(column.value(row).try_to_string()?)).collect())
+        .map(|row| columns.iter().map(|column| column.value(row).try_to_string()).collect())
         .collect()
 }
 

@@ -91,3 +91,59 @@ fn is_number(ty: &Type) -> bool {
 fn invalid(error: ArrowError) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, BooleanArray, Date32Array, Decimal128Array, Float64Array, Int64Array, StringArray};
+    use arrow::array::{MapBuilder, RecordBatch, StringBuilder, TimestampMicrosecondArray};
+
+    use super::*;
+
+    fn rows() -> Rows {
+        let mut map = MapBuilder::new(None, StringBuilder::new(), StringBuilder::new());
+        for value in ["a", "b"] {
+            map.keys().append_value("key");
+            map.values().append_value(value);
+            map.append(true).unwrap();
+        }
+        let decimals = Decimal128Array::from(vec![Some(1_116_200), None]).with_precision_and_scale(18, 6).unwrap();
+        let columns: Vec<(&str, &str, ArrayRef)> = vec![
+            ("id", "bigint", Arc::new(Int64Array::from(vec![1, i64::MAX]))),
+            ("rate", "decimal(18,6)", Arc::new(decimals)),
+            ("share", "double", Arc::new(Float64Array::from(vec![0.5, f64::NAN]))),
+            ("day", "date", Arc::new(Date32Array::from(vec![Some(19_052), None]))),
+            ("at", "timestamp(6)", Arc::new(TimestampMicrosecondArray::from(vec![Some(1), None]))),
+            ("note", "varchar", Arc::new(StringArray::from(vec![Some("a, \"b\""), Some("")]))),
+            ("open", "boolean", Arc::new(BooleanArray::from(vec![Some(true), None]))),
+            ("map", "map(varchar, varchar)", Arc::new(map.finish())),
+        ];
+        let names = columns.iter().map(|(name, ty, _)| ((*name).to_owned(), ty.parse().unwrap())).collect();
+        let arrays = columns.into_iter().map(|(name, _, array)| (name, array, true));
+        Rows { columns: names, batches: vec![RecordBatch::try_from_iter_with_nullable(arrays).unwrap()] }
+    }
+
+    fn written(format: RowFormat) -> String {
+        let mut out = vec![];
+        write(&rows(), format, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn csv_tells_null_from_empty_text() {
+        insta::assert_snapshot!(written(RowFormat::Csv));
+    }
+
+    #[test]
+    fn json_has_an_object_a_line_and_exact_numbers() {
+        insta::assert_snapshot!(written(RowFormat::Json));
+    }
+
+    #[test]
+    fn a_table_names_its_types() {
+        insta::assert_snapshot!(written(RowFormat::Table));
+    }
+}

@@ -77,3 +77,46 @@ fn totals(summary: &RunSummary) -> String {
     let plural = if models == 1 { "" } else { "s" };
     format!("{models} model{plural} in {:.1} s: {} (crates: {})", summary.seconds, counts.join(", "), crates.join(", "))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn result(model: &str, outcome: Outcome, rows: Option<u64>) -> ModelResult {
+        ModelResult {
+            model: model.into(),
+            kind: "merge".into(),
+            krate: "shop".into(),
+            outcome,
+            rows,
+            seconds: 1.25,
+            message: (!outcome.is_good()).then(|| "2 rows of `rate` are not positive".into()),
+            help: (outcome == Outcome::Refused).then(|| "look at `fx.rates__r1_1_stage`".into()),
+        }
+    }
+
+    fn written(models: Vec<ModelResult>) -> String {
+        let (run, target, started_at) = ("r1".into(), "dev".into(), "2026-10-30T00:00:00Z".into());
+        let summary = RunSummary { version: 1, run, target, started_at, seconds: 3.0, models };
+        let mut out = vec![];
+        write(&summary, ReportFormat::Text, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn failures_are_told_once_and_totals_add_up() {
+        let models = vec![
+            result("fx.rates", Outcome::Refused, None),
+            result("fx.months", Outcome::Skipped, None),
+            result("fx.history", Outcome::Published, Some(42)),
+        ];
+        insta::assert_snapshot!(written(models));
+    }
+
+    #[test]
+    fn nothing_new_is_said() {
+        insta::assert_snapshot!(written(vec![result("fx.rates", Outcome::Unchanged, None)]));
+    }
+}
