@@ -22,9 +22,7 @@ pub fn texts(batch: &RecordBatch) -> Result<Vec<Vec<String>>, ArrowError> {
         .iter()
         .map(|column| ArrayFormatter::try_new(column.as_ref(), &options))
         .collect::<Result<Vec<_>, _>>()?;
-    (0..batch.num_rows())
-        .map(|row| columns.iter().map(|column| column.value(row).try_to_string()).collect())
-        .collect()
+    (0..batch.num_rows()).map(|row| columns.iter().map(|column| column.value(row).try_to_string()).collect()).collect()
 }
 
 /// One cell as JSON: numbers that JSON holds exactly as numbers, decimals, dates and times as text.

@@ -6,7 +6,7 @@ use arrow::error::ArrowError;
 use comfy_table::{CellAlignment, Table, presets};
 use lake_core::engine::Rows;
 use lake_sql::types::Type;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::cells;
 use crate::args::RowFormat;
@@ -73,11 +73,12 @@ fn write_record<'a>(fields: impl Iterator<Item = Option<&'a str>>, out: &mut dyn
 fn json(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
     for batch in &rows.batches {
         for position in 0..batch.num_rows() {
-            let members = rows.columns.iter().zip(batch.columns());
-            let members =
-                members.map(|((name, _), column)| Ok((name.clone(), cells::json(column.as_ref(), position)?)));
-            let object = members.collect::<Result<Map<_, _>, ArrowError>>().map_err(invalid)?;
-            writeln!(out, "{}", Value::Object(object))?;
+            // Written by hand, because a map would forget the order of the columns.
+            let members = rows.columns.iter().zip(batch.columns()).map(|((name, _), column)| {
+                Ok(format!("{}:{}", Value::from(name.as_str()), cells::json(column.as_ref(), position)?))
+            });
+            let members = members.collect::<Result<Vec<String>, ArrowError>>().map_err(invalid)?;
+            writeln!(out, "{{{}}}", members.join(","))?;
         }
     }
     Ok(())

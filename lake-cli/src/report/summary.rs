@@ -60,10 +60,7 @@ fn failure(result: &ModelResult, out: &mut dyn Write) -> io::Result<()> {
 fn totals(summary: &RunSummary) -> String {
     let models = summary.models.len();
     if models > 0 && summary.count(Outcome::Unchanged) == models {
-        return format!(
-            "nothing new: all {models} models are up to date, nothing was written ({:.1} s)",
-            summary.seconds
-        );
+        return format!("nothing new: everything is up to date, nothing was written ({:.1} s)", summary.seconds);
     }
     use Outcome::{Cancelled, Failed, Published, Refused, Skipped, Unchanged};
     let outcomes = [Published, Unchanged, Refused, Failed, Skipped, Cancelled];
