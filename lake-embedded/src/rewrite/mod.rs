@@ -110,10 +110,7 @@ impl Columns {
         let shift = self.next;
         let each = |rel: &mut Rel| {
             walk::each_id(rel, &mut |id| id.0 += shift);
-            walk::each_cte(rel, &mut |id, columns| {
-                id.0 += cte_shift;
-                columns.iter_mut().for_each(|(_, of)| of.0 += shift);
-            });
+            walk::each_cte(rel, &mut |id| id.0 += cte_shift);
         };
         for cte in &mut query.ctes {
             cte.id.0 += cte_shift;

@@ -295,11 +295,10 @@ fn expr_definitions(expr: &mut Expr, found: &mut Vec<ColumnId>) {
     }
 }
 
-/// Visits the references to CTEs in a relation and all below it, subqueries included: the id, and the CTE's own
-/// columns.
-pub(crate) fn each_cte(rel: &mut Rel, f: &mut dyn FnMut(&mut CteId, &mut Vec<(ColumnId, ColumnId)>)) {
-    if let RelKind::CteRef { cte, columns } = &mut rel.kind {
-        f(cte, columns);
+/// Visits the references to CTEs in a relation and all below it, subqueries included.
+pub(crate) fn each_cte(rel: &mut Rel, f: &mut dyn FnMut(&mut CteId)) {
+    if let RelKind::CteRef { cte, .. } = &mut rel.kind {
+        f(cte);
     }
     for input in inputs_mut(rel) {
         each_cte(input, f);
@@ -309,7 +308,7 @@ pub(crate) fn each_cte(rel: &mut Rel, f: &mut dyn FnMut(&mut CteId, &mut Vec<(Co
     }
 }
 
-fn each_expr_cte(expr: &mut Expr, f: &mut dyn FnMut(&mut CteId, &mut Vec<(ColumnId, ColumnId)>)) {
+fn each_expr_cte(expr: &mut Expr, f: &mut dyn FnMut(&mut CteId)) {
     if let Some(query) = subquery_mut(expr) {
         each_cte(&mut query.rel, f);
     }
