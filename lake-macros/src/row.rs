@@ -10,7 +10,7 @@ use crate::check::condition;
 use crate::export;
 use crate::keys::{Errors, Keys, Known, Takes, description};
 use crate::payload::{Column, Payload, Schema};
-use crate::rust_type::{Resolved, Seen, Shape, rust_tokens, ty_tokens};
+use crate::rust_type::{Resolved, Seen, Shape, rust_tokens};
 
 const KEYS: [Known; 7] = [
     ("sql", Takes::Text),
@@ -51,19 +51,22 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let errors = errors.tokens();
     let name = &input.ident;
     let columns = fields.iter().map(column);
-    let row_fields = fields.iter().map(|field| {
-        let (name, ty) = (field.name(), type_constant(field));
-        quote!((#name, #ty))
-    });
+    let details: Vec<TokenStream> = fields.iter().enumerate().filter_map(detail).collect();
+    let details = (!details.is_empty())
+        .then(|| quote!(const DETAILS: &'static [::lakehouse::__private::Detail] = &[#(#details),*];));
     let handles = fields.iter().map(|field| handle(name, field));
     let payload = payload(input, &fields);
     quote! {
         #errors
         impl ::lakehouse::__private::Row for #name {
             const COLUMNS: &'static [::lakehouse::__private::Column] = &[#(#columns),*];
+            #details
         }
         impl ::lakehouse::__private::SqlType for #name {
-            const TY: ::lakehouse::__private::Ty = ::lakehouse::__private::Ty::Row(&[#(#row_fields),*]);
+            const TY: ::lakehouse::__private::Ty = ::lakehouse::__private::Ty::Row(
+                <#name as ::lakehouse::__private::Row>::COLUMNS,
+                <#name as ::lakehouse::__private::Row>::DETAILS,
+            );
         }
         #[allow(non_upper_case_globals, dead_code)]
         impl #name { #(#handles)* }
@@ -179,25 +182,25 @@ fn errors_of_names(fields: &[Field], errors: &mut Errors) {
     }
 }
 
-/// The type as a constant: what the Rust type says, or the attribute.
-fn type_constant(field: &Field) -> TokenStream {
+/// The type if the field's own tokens tell it.
+fn known_type(field: &Field) -> Option<Type> {
     match (field.keys.text("sql"), &field.seen.shape) {
-        (Some(text), _) => {
-            let ty = text.value().parse().unwrap_or(Type::Error);
-            ty_tokens(&ty)
-        }
-        (None, Shape::Known(Type::Error)) => ty_tokens(&Type::Error),
-        (None, _) => {
-            let ty = &field.ty;
-            quote!(<#ty as ::lakehouse::__private::SqlType>::TY)
-        }
+        (Some(text), _) => Some(text.value().parse().unwrap_or(Type::Error)),
+        (None, Shape::Known(ty)) => Some(ty.clone()),
+        (None, _) => None,
     }
 }
 
+/// What every column has.
 fn column(field: &Field) -> TokenStream {
+    let ty = known_type(field).map(|ty| ty.to_string()).unwrap_or_default();
+    let (name, nullable, description) = (field.name(), field.seen.nullable, description(&field.attributes));
+    quote!((#name, #ty, #nullable, #description))
+}
+
+/// What only some have.
+fn detail((position, field): (usize, &Field)) -> Option<TokenStream> {
     let private = quote!(::lakehouse::__private);
-    let (name, ty, nullable) = (field.name(), type_constant(field), field.seen.nullable);
-    let description = description(&field.attributes);
     let brand = match &field.seen.shape {
         Shape::Named(path) if !field.overridden() => {
             path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
@@ -205,14 +208,22 @@ fn column(field: &Field) -> TokenStream {
         _ => String::new(),
     };
     let audits = audits(&field.keys);
-    let plain = quote!(#private::Column::__new(#name, #ty, #nullable, #brand, #description));
     let content = match (field.keys.has("file"), field.keys.has("arrival")) {
-        (true, _) => quote!(File),
-        (_, true) => quote!(Arrival),
-        _ if audits.is_empty() => return plain,
-        _ => quote!(Value),
+        (true, _) => Some(quote!(File)),
+        (_, true) => Some(quote!(Arrival)),
+        _ => None,
     };
-    quote!(#plain.__with(&[#(#audits),*], #private::Content::#content))
+    let known = known_type(field).is_some();
+    if known && brand.is_empty() && audits.is_empty() && content.is_none() {
+        return None;
+    }
+    let ty = &field.ty;
+    let ty = match known {
+        true => quote!(::core::option::Option::None),
+        false => quote!(::core::option::Option::Some(<#ty as #private::SqlType>::TY)),
+    };
+    let content = content.unwrap_or_else(|| quote!(Value));
+    Some(quote!(#private::Detail::__new(#position, #ty, #brand, &[#(#audits),*], #private::Content::#content)))
 }
 
 fn audits(keys: &Keys) -> Vec<TokenStream> {

@@ -2,6 +2,8 @@
 
 use std::marker::PhantomData;
 
+use lake_sql::types::Type;
+
 use super::spec::{ColumnAudit, ColumnSpec, Content};
 use super::sql_type::{NotNull, Ty};
 
@@ -10,25 +12,24 @@ use super::sql_type::{NotNull, Ty};
 pub trait Row: Sized {
     /// Its columns in the order of the fields.
     const COLUMNS: &'static [Column];
+    /// What else is known of some of them, in the same order.
+    const DETAILS: &'static [Detail] = &[];
 }
 
-/// A column as the derive sees it.
+/// A column as the derive sees it: name, type in Trino's spelling, whether it may hold null, and the doc comment.
+///
+/// A tuple of literals, because columns are most of what the compiler reads of a project, and names and calls cost it
+/// ten times as much.
+pub type Column = (&'static str, &'static str, bool, &'static str);
+
+/// What few columns have.
 #[derive(Clone, Copy, Debug)]
-pub struct Column {
-    /// Name in SQL.
-    pub name: &'static str,
-    /// Type.
-    pub ty: Ty,
-    /// Whether it may hold null.
-    pub nullable: bool,
-    /// The newtype's name.
-    pub brand: Option<&'static str>,
-    /// The doc comment.
-    pub description: &'static str,
-    /// Declared audits.
-    pub audits: &'static [Audit],
-    /// What fills it.
-    pub content: Content,
+pub struct Detail {
+    position: usize,
+    ty: Option<Ty>,
+    brand: &'static str,
+    audits: &'static [Audit],
+    content: Content,
 }
 
 /// A declared audit as a constant; see [`ColumnAudit`].
@@ -42,38 +43,58 @@ pub enum Audit {
     Condition(&'static str),
 }
 
-impl Column {
-    /// A plain column; no brand is an empty one.
+impl Detail {
+    /// Of the column at a position: its type if only other types know it, and the newtype's name or nothing.
     #[doc(hidden)]
     pub const fn __new(
-        name: &'static str,
-        ty: Ty,
-        nullable: bool,
+        position: usize,
+        ty: Option<Ty>,
         brand: &'static str,
-        description: &'static str,
+        audits: &'static [Audit],
+        content: Content,
     ) -> Self {
-        let brand = if brand.is_empty() { None } else { Some(brand) };
-        Self { name, ty, nullable, brand, description, audits: &[], content: Content::Value }
+        Self { position, ty, brand, audits, content }
     }
+}
 
-    #[doc(hidden)]
-    pub const fn __with(mut self, audits: &'static [Audit], content: Content) -> Self {
-        self.audits = audits;
-        self.content = content;
-        self
+/// The columns as the planner reads them.
+pub(super) fn specs<R: Row>() -> Vec<ColumnSpec> {
+    let detailed = detailed(R::COLUMNS, R::DETAILS);
+    detailed.map(|(column, detail)| spec(column, detail)).collect()
+}
+
+/// Names and types of the columns.
+pub(super) fn fields(columns: &[Column], details: &[Detail]) -> Vec<(&'static str, Type)> {
+    detailed(columns, details).map(|(column, detail)| (column.0, type_of(column, detail))).collect()
+}
+
+fn detailed<'a>(
+    columns: &'a [Column],
+    details: &'a [Detail],
+) -> impl Iterator<Item = (&'a Column, Option<&'a Detail>)> {
+    let mut details = details.iter().peekable();
+    let columns = columns.iter().enumerate();
+    columns.map(move |(position, column)| (column, details.next_if(|detail| detail.position == position)))
+}
+
+fn type_of((_, text, _, _): &Column, detail: Option<&Detail>) -> Type {
+    match detail.and_then(|detail| detail.ty) {
+        Some(ty) => ty.to_type(),
+        None => Ty::Plain(text).to_type(),
     }
+}
 
-    /// The column as the planner reads it.
-    pub fn spec(&self) -> ColumnSpec {
-        ColumnSpec {
-            name: self.name.to_owned(),
-            ty: self.ty.to_type(),
-            nullable: self.nullable,
-            brand: self.brand.map(str::to_owned),
-            description: self.description.to_owned(),
-            audits: self.audits.iter().map(Audit::spec).collect(),
-            content: self.content,
-        }
+fn spec(column: &Column, detail: Option<&Detail>) -> ColumnSpec {
+    let (name, _, nullable, description) = column;
+    let brand = detail.map_or("", |detail| detail.brand);
+    ColumnSpec {
+        name: (*name).to_owned(),
+        ty: type_of(column, detail),
+        nullable: *nullable,
+        brand: (!brand.is_empty()).then(|| brand.to_owned()),
+        description: (*description).to_owned(),
+        audits: detail.map_or(&[][..], |detail| detail.audits).iter().map(Audit::spec).collect(),
+        content: detail.map_or_else(Content::default, |detail| detail.content),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::column::Row;
+use super::column::{self, Row};
 use super::history_columns::{self, HistoryColumns};
 use super::kind::{Finished, Parts};
 use super::spec::{
@@ -90,7 +90,7 @@ where
     M: Relation,
     M::Row: Row,
 {
-    assemble(built, columns::<M::Row>(), keys, declared, bindings)
+    assemble(built, column::specs::<M::Row>(), keys, declared, bindings)
 }
 
 /// The spec of a history: readers see the row's columns and those that `N` names.
@@ -100,7 +100,7 @@ where
     M::Row: Row,
     N: HistoryColumns,
 {
-    let mut columns = columns::<M::Row>();
+    let mut columns = column::specs::<M::Row>();
     if let Kind::History(spec) = &built.parts.kind {
         let sequence = columns.iter().find(|column| column.name == spec.sequence);
         let sequence = sequence.expect("a sequence is a handle to a column of the row").ty.clone();
@@ -146,7 +146,7 @@ where
     };
     SourceSpec {
         id: M::id(),
-        columns: columns::<M::Row>(),
+        columns: column::specs::<M::Row>(),
         origin,
         description: declared.description.to_owned(),
         place: declared.place,
@@ -191,8 +191,4 @@ pub fn helper_spec<T: SqlType>(name: &str, parameters: &[(&str, Ty, bool)], body
         result: (T::TY.to_type(), T::NULLABLE),
         template: body.template.to_owned(),
     }
-}
-
-fn columns<R: Row>() -> Vec<ColumnSpec> {
-    R::COLUMNS.iter().map(|column| column.spec()).collect()
 }

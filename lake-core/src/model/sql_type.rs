@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lake_sql::types::{Field, Type};
 
+use super::column::{self, Column, Detail};
 use super::value::{Date, Decimal, Other, Time, Timestamp, TimestampTz, Uuid};
 
 /// A Rust type that a column can have.
@@ -33,7 +34,7 @@ pub enum Ty {
     /// `map(key, value)`
     Map(&'static Ty, &'static Ty),
     /// `row(name type, …)`
-    Row(&'static [(&'static str, Ty)]),
+    Row(&'static [Column], &'static [Detail]),
 }
 
 impl Ty {
@@ -44,9 +45,9 @@ impl Ty {
             Ty::Decimal(precision, scale) => Type::Decimal { precision: *precision, scale: *scale },
             Ty::Array(element) => Type::Array(Box::new(element.to_type())),
             Ty::Map(key, value) => Type::Map(Box::new(key.to_type()), Box::new(value.to_type())),
-            Ty::Row(fields) => {
-                let field = |(name, ty): &(&str, Ty)| Field { name: Some((*name).to_owned()), ty: ty.to_type() };
-                Type::Row(fields.iter().map(field).collect())
+            Ty::Row(columns, details) => {
+                let field = |(name, ty): (&str, Type)| Field { name: Some(name.to_owned()), ty };
+                Type::Row(column::fields(columns, details).into_iter().map(field).collect())
             }
         }
     }

@@ -8,7 +8,7 @@ use super::query::Found;
 use super::{Answers, State, relation_impl, with_own};
 use crate::export::{self, bare};
 use crate::payload::{Column, Payload, Schema};
-use crate::rust_type::{rust_tokens, ty_tokens};
+use crate::rust_type::rust_tokens;
 
 /// What `Table<_>` leads to. After an error the columns are those that are known, and whatever the body names.
 pub(super) fn generate(state: &State, row: &Ident, found: Found, answers: &Answers) -> TokenStream {
@@ -68,9 +68,13 @@ fn structure(state: &State, row: &Ident, columns: &[Column]) -> TokenStream {
         Some(quote!(#[doc = #doc] pub #name: #ty))
     });
     let constants = columns.iter().map(|column| {
-        let (name, ty, nullable) = (&column.name, ty_tokens(&column.ty), column.nullable);
-        let brand = column.brand.as_deref().unwrap_or_default();
-        quote!(#private::Column::__new(#name, #ty, #nullable, #brand, ""))
+        let (name, ty, nullable) = (&column.name, column.ty.to_string(), column.nullable);
+        quote!((#name, #ty, #nullable, ""))
+    });
+    let branded =
+        columns.iter().enumerate().filter_map(|(position, column)| Some((position, column.brand.as_deref()?)));
+    let details = branded.map(|(position, brand)| {
+        quote!(#private::Detail::__new(#position, ::core::option::Option::None, #brand, &[], #private::Content::Value))
     });
     quote! {
         #[doc = #doc]
@@ -78,6 +82,7 @@ fn structure(state: &State, row: &Ident, columns: &[Column]) -> TokenStream {
         #vis struct #row { #(#fields),* }
         impl #private::Row for #row {
             const COLUMNS: &'static [#private::Column] = &[#(#constants),*];
+            const DETAILS: &'static [#private::Detail] = &[#(#details),*];
         }
     }
 }
