@@ -6,7 +6,7 @@
 
 mod column;
 mod csv;
-pub(crate) mod json;
+mod json;
 mod parquet;
 mod provider;
 mod value;

@@ -7,7 +7,7 @@ use lake_sql::types::Type;
 
 use super::calendar::{self, MICROS_IN_DAY, MICROS_IN_SECOND, Unit};
 use super::columns::{Days, Double, Int, Reader, Text, map1, map2, map3, rows};
-use super::format;
+use super::{cast, format};
 use crate::error::{Fault, Result};
 use crate::eval::{Args, Kernel};
 
@@ -111,7 +111,7 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
         },
         ("to_milliseconds", 1) => |args| map1::<Int, _>(args, |millis: i64| millis),
         ("last_day_of_month", 1) => last_day_of_month,
-        ("date", 1) => super::cast::cast,
+        ("date", 1) => cast::cast,
         ("from_unixtime", 1) => |args| map1::<Double, _>(args, from_unixtime),
         ("from_unixtime", 2) if crate::types::is_text(last) => {
             |args| map2::<Double, Text, _>(args, |seconds, _| from_unixtime(seconds))
@@ -180,7 +180,8 @@ fn add_to_moment(args: &Args<'_>) -> Result<ArrayRef> {
         let unit = unit(name, "TIMESTAMP")?;
         // Hours and less are a time that passes; days and more move the clock on the wall.
         if unit.micros().is_some_and(|length| length < MICROS_IN_DAY) {
-            return calendar::add(unit, count, micros);
+            // Milliseconds may be finer than the timestamp.
+            return calendar::add(unit, count, micros).map(|sum| cast::round(sum, cast::precision(args.ty)));
         }
         zone.in_local(micros, |local| calendar::add(unit, count, local))
     })

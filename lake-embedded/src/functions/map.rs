@@ -1,259 +1,353 @@
-//! Maps.
+//! Functions of maps. Keys are told apart as IS NOT DISTINCT FROM does; a map keeps its entries in order.
 
+use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, ListArray, MapArray, StructArray, UInt32Array};
-use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, UInt32Array, new_empty_array};
 use arrow::compute;
 use arrow::datatypes::DataType;
+use arrow::util::display::array_value_to_string;
 use lake_sql::types::Type;
 
+use super::array::{Classes, Lists, span};
 use super::columns::rows;
-use super::compare;
-use super::nested::{element_places, fields_with_nulls, map_value};
+use super::{cast, nested};
 use crate::error::{Fault, Result};
-use crate::eval::{Args, BoundLambda, HigherKernel, Kernel};
+use crate::eval::{Args, BoundLambda, HigherKernel, Kernel, bools};
 
-pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
-    let map = matches!(types.first(), Some(Type::Map(..)));
-    Some(match (name, types.len()) {
-        ("cardinality", 1) if map => |args| {
-            let map = args.values[0].as_map();
-            rows(args, |row| (!map.is_null(row)).then(|| i64::from(map.value_length(row))))
-        },
-        ("element_at", 2) if map => |args| map_value(args, key_of(&args.types[0])?, false),
-        ("map_keys", 1) => |args| part(args, |map| map.keys()),
-        ("map_values", 1) => |args| part(args, |map| map.values()),
-        ("map_entries", 1) => map_entries,
-        ("map_from_entries", 1) => map_from_entries,
-        ("map_concat", 1) => |_| Err(Fault::data("There must be two or more concatenation arguments to map_concat")),
+pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
+    Some(match (name, types) {
+        ("map", []) => empty,
+        ("map", [_, _]) => map_of,
+        ("map_from_entries", [_]) => map_from_entries,
         ("map_concat", _) => map_concat,
-        ("map", 2) => map_of,
-        ("map", 0) if matches!(ty, Type::Map(..)) => |args| {
-            let empty: Vec<Option<Vec<(u32, u32)>>> = vec![Some(vec![]); args.rows];
-            let (keys, values) = empty_parts(args)?;
-            maps(args, &keys, &values, empty)
-        },
+        ("map_keys", [_]) => |args| column(args, 0),
+        ("map_values", [_]) => |args| column(args, 1),
+        ("map_entries", [_]) => map_entries,
+        ("cardinality", [Type::Map(..)]) => cardinality,
+        ("element_at", [Type::Map(..), _]) => element_at,
         _ => return None,
     })
 }
 
-/// Functions with lambdas.
+/// The functions with lambdas.
 pub(super) fn higher(name: &str, _: &[Type]) -> Option<HigherKernel> {
     Some(match name {
         "map_filter" => map_filter,
         "transform_keys" => transform_keys,
         "transform_values" => transform_values,
+        "map_zip_with" => map_zip_with,
         _ => return None,
     })
 }
 
-fn key_of(ty: &Type) -> Result<&Type> {
+fn key_type(ty: &Type) -> Result<&Type> {
     match ty {
         Type::Map(key, _) => Ok(key),
         other => Err(Fault::internal(format!("expected a map, found {other}"))),
     }
 }
 
-/// Where the entries of each map are; None for a null map.
-fn entries(map: &MapArray) -> Vec<Option<std::ops::Range<u32>>> {
+/// Where the entries of a row are; None for null.
+fn entries(map: &MapArray, row: usize) -> Option<Range<usize>> {
     let offsets = map.value_offsets();
-    (0..map.len()).map(|row| (!map.is_null(row)).then(|| offsets[row] as u32..offsets[row + 1] as u32)).collect()
+    (!map.is_null(row)).then(|| offsets[row] as usize..offsets[row + 1] as usize)
 }
 
-/// Maps made by choosing keys and values: for each row pairs of places, None for null.
-fn maps(
-    args: &Args<'_>,
-    keys: &dyn Array,
-    values: &dyn Array,
-    rows: impl IntoIterator<Item = Option<Vec<(u32, u32)>>>,
-) -> Result<ArrayRef> {
-    let DataType::Map(entry, _) = args.out else { return Err(Fault::internal("a map of another type")) };
-    let DataType::Struct(fields) = entry.data_type() else { return Err(Fault::internal("a map without entries")) };
-    let (mut key_places, mut value_places, mut lengths, mut present) = (vec![], vec![], vec![], vec![]);
-    for row in rows {
-        present.push(row.is_some());
-        let row = row.unwrap_or_default();
-        lengths.push(row.len());
-        for (key, value) in row {
-            key_places.push(key);
-            value_places.push(value);
-        }
+/// The source and the place there of a value.
+type Place = (usize, usize);
+
+/// Maps in the making.
+struct Maps {
+    keys: Lists,
+    values: Lists,
+}
+
+impl Maps {
+    fn new(rows: usize) -> Self {
+        Self { keys: Lists::new(rows), values: Lists::new(rows) }
     }
-    let keys = compute::take(keys, &UInt32Array::from(key_places), None)?;
-    let values = compute::take(values, &UInt32Array::from(value_places), None)?;
-    let pairs = StructArray::try_new(fields.clone(), vec![keys, values], None)?;
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    Ok(Arc::new(MapArray::try_new(entry.clone(), offsets, pairs, Some(NullBuffer::from(present)), false)?))
+
+    fn push(&mut self, entries: &[(Place, Place)]) {
+        self.keys.push(entries.iter().map(|(key, _)| *key));
+        self.values.push(entries.iter().map(|(_, value)| *value));
+    }
+
+    fn push_null(&mut self) {
+        self.keys.push_null();
+        self.values.push_null();
+    }
+
+    fn finish(self, keys: &[&ArrayRef], values: &[&ArrayRef], out: &DataType) -> Result<ArrayRef> {
+        let DataType::Map(entry, _) = out else { return Err(Fault::internal(format!("a map became {out}"))) };
+        let DataType::Struct(fields) = entry.data_type() else { return Err(Fault::internal("a map without entries")) };
+        let (keys, offsets, valid) = self.keys.parts(keys)?;
+        let (values, _, _) = self.values.parts(values)?;
+        let pairs = StructArray::try_new(fields.clone(), vec![keys, values], None)?;
+        Ok(Arc::new(MapArray::try_new(entry.clone(), offsets, pairs, Some(valid), false)?))
+    }
 }
 
-fn empty_parts(args: &Args<'_>) -> Result<(ArrayRef, ArrayRef)> {
-    let Type::Map(key, value) = args.ty else { return Err(Fault::internal("a map of another type")) };
-    let empty = |ty: &Type| crate::types::arrow(ty).map(|ty| arrow::array::new_empty_array(&ty));
-    Ok((empty(key)?, empty(value)?))
+fn empty(args: &Args<'_>) -> Result<ArrayRef> {
+    let mut maps = Maps::new(args.rows);
+    (0..args.rows).for_each(|_| maps.push(&[]));
+    let nothing = new_empty_array(&DataType::Null);
+    maps.finish(&[&nothing], &[&nothing], args.out)
 }
 
-fn part(args: &Args<'_>, side: fn(&MapArray) -> &ArrayRef) -> Result<ArrayRef> {
-    let DataType::List(item) = args.out else { return Err(Fault::internal("a list of another type")) };
-    let map = args.values[0].as_map();
-    Ok(Arc::new(ListArray::try_new(item.clone(), map.offsets().clone(), side(map).clone(), map.nulls().cloned())?))
+fn null_key() -> Fault {
+    Fault::data("map key cannot be null")
 }
 
-fn map_entries(args: &Args<'_>) -> Result<ArrayRef> {
-    let DataType::List(item) = args.out else { return Err(Fault::internal("a list of another type")) };
-    let DataType::Struct(fields) = item.data_type() else { return Err(Fault::internal("entries are rows")) };
-    let map = args.values[0].as_map();
-    let pairs = StructArray::try_new(fields.clone(), vec![map.keys().clone(), map.values().clone()], None)?;
-    Ok(Arc::new(ListArray::try_new(item.clone(), map.offsets().clone(), Arc::new(pairs), map.nulls().cloned())?))
+/// Refuses a key that occurs twice; `words` are what the function calls it.
+struct Unique<'a> {
+    keys: &'a ArrayRef,
+    classes: Classes,
+    words: &'static str,
+    ty: &'a Type,
 }
 
-/// Fails on a key that stands twice.
-fn unique(keys: &ArrayRef, places: &[(u32, u32)], ty: &Type) -> Result<()> {
-    for (at, (key, _)) in places.iter().enumerate() {
-        for (other, _) in &places[..at] {
-            if compare::identical(keys, *key as usize, keys, *other as usize, ty)? {
-                let text = arrow::util::display::array_value_to_string(keys, *key as usize)?;
-                return Err(Fault::data(format!("Duplicate map keys ({text}) are not allowed")));
+impl<'a> Unique<'a> {
+    fn new(keys: &'a ArrayRef, ty: &'a Type, words: &'static str) -> Result<Self> {
+        Ok(Self { keys, classes: Classes::new(&[keys], ty)?, words, ty })
+    }
+
+    fn check(&self, range: Range<usize>, args: &Args<'_>) -> Result<()> {
+        let mut seen = HashSet::new();
+        for at in range {
+            if self.keys.is_null(at) {
+                return Err(null_key());
+            }
+            if !seen.insert(self.classes.of(0, at)) {
+                let key = written(&self.keys.slice(at, 1), self.ty, args)?;
+                return Err(Fault::data(format!("Duplicate {} ({key}) are not allowed", self.words)));
             }
         }
-    }
-    Ok(())
-}
-
-fn no_null_key(keys: &ArrayRef, places: &[(u32, u32)]) -> Result<()> {
-    match places.iter().any(|(key, _)| keys.is_null(*key as usize)) {
-        true => Err(Fault::data("map key cannot be null")),
-        false => Ok(()),
+        Ok(())
     }
 }
 
+/// A key for a message: as a cast to varchar writes it if there is one.
+fn written(key: &ArrayRef, ty: &Type, args: &Args<'_>) -> Result<String> {
+    match cast::check(ty, &Type::Varchar(None)) {
+        Ok(()) => Ok(cast::inner(key, ty, &Type::Varchar(None), args)?.as_string::<i32>().value(0).to_owned()),
+        Err(_) => Ok(array_value_to_string(key, 0)?),
+    }
+}
+
+/// Whether a value has a null inside.
+fn has_null(array: &dyn Array, at: usize, ty: &Type) -> bool {
+    if array.is_null(at) {
+        return true;
+    }
+    match ty {
+        Type::Array(element) => {
+            let value = array.as_list::<i32>().value(at);
+            (0..value.len()).any(|place| has_null(&value, place, element))
+        }
+        Type::Row(fields) => {
+            let row = array.as_struct();
+            fields.iter().enumerate().any(|(position, field)| has_null(row.column(position), at, &field.ty))
+        }
+        Type::Map(key, value) => {
+            let map = array.as_map().value(at);
+            (0..map.len()).any(|place| has_null(map.column(0), place, key) || has_null(map.column(1), place, value))
+        }
+        _ => false,
+    }
+}
+
+/// `map(keys, values)`
 fn map_of(args: &Args<'_>) -> Result<ArrayRef> {
     let (keys, values) = (args.values[0].as_list::<i32>(), args.values[1].as_list::<i32>());
-    let (key_places, value_places) = (element_places(keys), element_places(values));
-    let key_type = key_of(args.ty)?;
-    let mut rows = vec![];
+    let ty = key_type(args.ty)?;
+    let unique = Unique::new(keys.values(), ty, "map keys")?;
+    let mut maps = Maps::new(args.rows);
     for row in 0..args.rows {
-        let (Some(k), Some(v)) = (key_places[row].clone(), value_places[row].clone()) else {
-            rows.push(None);
+        let (Some(key), Some(value)) = (span(keys, row), span(values, row)) else {
+            maps.push_null();
             continue;
         };
-        if k.len() != v.len() {
+        if key.len() != value.len() {
             return Err(Fault::data("Key and value arrays must be the same length"));
         }
-        let pairs: Vec<(u32, u32)> = k.zip(v).collect();
-        no_null_key(keys.values(), &pairs)?;
-        unique(keys.values(), &pairs, key_type)?;
-        rows.push(Some(pairs));
+        unique.check(key.clone(), args)?;
+        if let Some(at) = key.clone().find(|at| has_null(keys.values(), *at, ty)) {
+            let shown = array_value_to_string(keys.values(), at)?;
+            return Err(Fault::data(format!("map key cannot be indeterminate: {shown}")));
+        }
+        maps.push(&key.zip(value).map(|(key, value)| ((0, key), (0, value))).collect::<Vec<_>>());
     }
-    maps(args, keys.values(), values.values(), rows)
+    maps.finish(&[keys.values()], &[values.values()], args.out)
 }
 
 fn map_from_entries(args: &Args<'_>) -> Result<ArrayRef> {
     let list = args.values[0].as_list::<i32>();
-    let columns = fields_with_nulls(list.values().as_struct())?;
-    let mut rows = vec![];
-    for range in element_places(list) {
-        let pairs: Option<Vec<(u32, u32)>> = range.map(|range| range.map(|at| (at, at)).collect());
-        if let Some(pairs) = &pairs {
-            no_null_key(&columns[0], pairs)?;
-            unique(&columns[0], pairs, key_of(args.ty)?)?;
-        }
-        rows.push(pairs);
-    }
-    maps(args, &columns[0], &columns[1], rows)
-}
-
-/// Of a key that several maps have, the last value stays.
-fn map_concat(args: &Args<'_>) -> Result<ArrayRef> {
-    let all: Vec<&MapArray> = args.values.iter().map(|value| value.as_map()).collect();
-    let keys = compute::concat(&all.iter().map(|map| map.keys().as_ref()).collect::<Vec<_>>())?;
-    let values = compute::concat(&all.iter().map(|map| map.values().as_ref()).collect::<Vec<_>>())?;
-    let key_type = key_of(args.ty)?;
-    let mut shift = 0;
-    let mut ranges = vec![];
-    for map in &all {
-        ranges.push((shift, entries(map)));
-        shift += map.keys().len() as u32;
-    }
-    let mut rows = vec![];
+    let pairs = list.values().as_struct();
+    let unique = Unique::new(pairs.column(0), key_type(args.ty)?, "keys")?;
+    let mut maps = Maps::new(args.rows);
     for row in 0..args.rows {
-        let parts: Option<Vec<_>> =
-            ranges.iter().map(|(shift, list)| list[row].clone().map(|r| r.start + shift..r.end + shift)).collect();
-        let Some(parts) = parts else {
-            rows.push(None);
+        let Some(span) = span(list, row) else {
+            maps.push_null();
             continue;
         };
-        let mut pairs: Vec<(u32, u32)> = vec![];
-        for at in parts.into_iter().flatten() {
-            let mut known = None;
-            for (position, (key, _)) in pairs.iter().enumerate() {
-                if compare::identical(&keys, at as usize, &keys, *key as usize, key_type)? {
-                    known = Some(position);
-                }
-            }
-            match known {
-                Some(position) => pairs[position].1 = at,
-                None => pairs.push((at, at)),
-            }
+        if span.clone().any(|at| pairs.is_null(at)) {
+            return Err(Fault::data("map entry cannot be null"));
         }
-        rows.push(Some(pairs));
+        unique.check(span.clone(), args)?;
+        maps.push(&span.map(|at| ((0, at), (0, at))).collect::<Vec<_>>());
     }
-    maps(args, &keys, &values, rows)
+    maps.finish(&[pairs.column(0)], &[pairs.column(1)], args.out)
 }
 
-/// The outer row of each entry, its key and its value, of the maps that are not null.
-fn exploded(map: &MapArray) -> Result<(UInt32Array, ArrayRef, ArrayRef)> {
-    let (mut owners, mut places) = (vec![], vec![]);
-    for (row, range) in entries(map).into_iter().enumerate() {
-        for at in range.unwrap_or(0..0) {
-            owners.push(row as u32);
-            places.push(at);
-        }
+/// The entries of the last map, then those of the maps before it under other keys.
+fn map_concat(args: &Args<'_>) -> Result<ArrayRef> {
+    if args.values.len() < 2 {
+        return Err(Fault::data("There must be two or more concatenation arguments to map_concat"));
     }
-    let places = UInt32Array::from(places);
-    let (keys, values) = (compute::take(map.keys(), &places, None)?, compute::take(map.values(), &places, None)?);
-    Ok((UInt32Array::from(owners), keys, values))
+    let maps: Vec<&MapArray> = args.values.iter().map(|value| value.as_map()).collect();
+    let (keys, values): (Vec<_>, Vec<_>) = maps.iter().map(|map| (map.keys(), map.values())).unzip();
+    let classes = Classes::new(&keys, key_type(args.ty)?)?;
+    let mut out = Maps::new(args.rows);
+    for row in 0..args.rows {
+        let Some(spans) = maps.iter().map(|map| entries(map, row)).collect::<Option<Vec<_>>>() else {
+            out.push_null();
+            continue;
+        };
+        let mut seen = HashSet::new();
+        let all = spans.into_iter().enumerate().rev().flat_map(|(source, span)| span.map(move |at| (source, at)));
+        let kept = all.filter(|(source, at)| seen.insert(classes.of(*source, *at)));
+        out.push(&kept.map(|place| (place, place)).collect::<Vec<_>>());
+    }
+    out.finish(&keys, &values, args.out)
 }
 
-/// The entries of each map as places in what [`exploded`] gave.
-fn numbered(map: &MapArray) -> Vec<Option<Vec<(u32, u32)>>> {
-    let mut next = 0;
-    entries(map)
-        .into_iter()
-        .map(|range| {
-            let range = range?;
-            next += range.len() as u32;
-            Some((next - range.len() as u32..next).map(|at| (at, at)).collect())
-        })
-        .collect()
+/// All keys, or all values, as an array.
+fn column(args: &Args<'_>, position: usize) -> Result<ArrayRef> {
+    let DataType::List(item) = args.out else { return Err(Fault::internal("keys or values of another type")) };
+    let map = args.values[0].as_map();
+    let values = map.entries().column(position).clone();
+    Ok(Arc::new(ListArray::try_new(item.clone(), map.offsets().clone(), values, map.nulls().cloned())?))
+}
+
+fn map_entries(args: &Args<'_>) -> Result<ArrayRef> {
+    let DataType::List(item) = args.out else { return Err(Fault::internal("entries of another type")) };
+    let DataType::Struct(fields) = item.data_type() else { return Err(Fault::internal("entries without rows")) };
+    let map = args.values[0].as_map();
+    let rows = StructArray::try_new(fields.clone(), vec![map.keys().clone(), map.values().clone()], None)?;
+    Ok(Arc::new(ListArray::try_new(item.clone(), map.offsets().clone(), Arc::new(rows), map.nulls().cloned())?))
+}
+
+fn cardinality(args: &Args<'_>) -> Result<ArrayRef> {
+    let map = args.values[0].as_map();
+    rows(args, |row| entries(map, row).map(|span| span.len() as i64))
+}
+
+fn element_at(args: &Args<'_>) -> Result<ArrayRef> {
+    nested::map_value(args, key_type(&args.types[0])?, false)
+}
+
+/// The entries of all rows, and what a lambda says of each.
+struct Called {
+    keys: ArrayRef,
+    values: ArrayRef,
+    results: ArrayRef,
+    spans: Vec<Option<Range<usize>>>,
+}
+
+impl Called {
+    fn new(args: &Args<'_>, lambda: &BoundLambda<'_>) -> Result<Self> {
+        let map = args.values[0].as_map();
+        let (mut places, mut owners, mut spans) = (vec![], vec![], vec![]);
+        for row in 0..args.rows {
+            let span = entries(map, row);
+            let start = places.len();
+            for at in span.clone().unwrap_or(0..0) {
+                places.push(at as u32);
+                owners.push(row as u32);
+            }
+            spans.push(span.map(|_| start..places.len()));
+        }
+        let places = UInt32Array::from(places);
+        let keys = compute::take(map.keys(), &places, None)?;
+        let values = compute::take(map.values(), &places, None)?;
+        let results = lambda.call(&[keys.clone(), values.clone()], &UInt32Array::from(owners))?;
+        Ok(Self { keys, values, results, spans })
+    }
 }
 
 fn map_filter(args: &Args<'_>, lambdas: &[BoundLambda<'_>]) -> Result<ArrayRef> {
-    let map = args.values[0].as_map();
-    let (owners, keys, values) = exploded(map)?;
-    let kept = lambdas[0].call(&[keys.clone(), values.clone()], &owners)?;
-    let kept: BooleanArray = crate::eval::truths(kept.as_boolean());
-    let rows = numbered(map)
-        .into_iter()
-        .map(|row| row.map(|pairs| pairs.into_iter().filter(|(at, _)| kept.value(*at as usize)).collect()));
-    maps(args, &keys, &values, rows.collect::<Vec<_>>())
-}
-
-fn transform_values(args: &Args<'_>, lambdas: &[BoundLambda<'_>]) -> Result<ArrayRef> {
-    let map = args.values[0].as_map();
-    let (owners, keys, values) = exploded(map)?;
-    let made = lambdas[0].call(&[keys.clone(), values], &owners)?;
-    maps(args, &keys, &made, numbered(map))
+    let called = Called::new(args, &lambdas[0])?;
+    let kept = bools(&called.results)?;
+    let mut maps = Maps::new(args.rows);
+    for span in called.spans {
+        match span {
+            Some(span) => {
+                let places = span.filter(|at| !kept.is_null(*at) && kept.value(*at));
+                maps.push(&places.map(|at| ((0, at), (0, at))).collect::<Vec<_>>());
+            }
+            None => maps.push_null(),
+        }
+    }
+    maps.finish(&[&called.keys], &[&called.values], args.out)
 }
 
 fn transform_keys(args: &Args<'_>, lambdas: &[BoundLambda<'_>]) -> Result<ArrayRef> {
-    let map = args.values[0].as_map();
-    let (owners, keys, values) = exploded(map)?;
-    let made = lambdas[0].call(&[keys, values.clone()], &owners)?;
-    let rows = numbered(map);
-    for pairs in rows.iter().flatten() {
-        no_null_key(&made, pairs)?;
-        unique(&made, pairs, key_of(args.ty)?)?;
+    let called = Called::new(args, &lambdas[0])?;
+    let unique = Unique::new(&called.results, key_type(args.ty)?, "keys")?;
+    for span in called.spans.iter().flatten() {
+        unique.check(span.clone(), args)?;
     }
-    maps(args, &made, &values, rows)
+    all_entries(&called.spans, &called.results, &called.values, args)
+}
+
+fn transform_values(args: &Args<'_>, lambdas: &[BoundLambda<'_>]) -> Result<ArrayRef> {
+    let called = Called::new(args, &lambdas[0])?;
+    all_entries(&called.spans, &called.keys, &called.results, args)
+}
+
+fn all_entries(
+    spans: &[Option<Range<usize>>],
+    keys: &ArrayRef,
+    values: &ArrayRef,
+    args: &Args<'_>,
+) -> Result<ArrayRef> {
+    let mut maps = Maps::new(args.rows);
+    for span in spans {
+        match span {
+            Some(span) => maps.push(&span.clone().map(|at| ((0, at), (0, at))).collect::<Vec<_>>()),
+            None => maps.push_null(),
+        }
+    }
+    maps.finish(&[keys], &[values], args.out)
+}
+
+/// For each key of either map a value from both values; the first map's keys come first.
+fn map_zip_with(args: &Args<'_>, lambdas: &[BoundLambda<'_>]) -> Result<ArrayRef> {
+    let (left, right) = (args.values[0].as_map(), args.values[1].as_map());
+    let classes = Classes::new(&[left.keys(), right.keys()], key_type(args.ty)?)?;
+    let (mut places, mut owners, mut spans) = (vec![], vec![], vec![]);
+    for row in 0..args.rows {
+        let start = places.len();
+        let both = entries(left, row).zip(entries(right, row));
+        if let Some((a, b)) = both.clone() {
+            let known: BTreeMap<u32, usize> = b.clone().map(|at| (classes.of(1, at), at)).collect();
+            let first: HashSet<u32> = a.clone().map(|at| classes.of(0, at)).collect();
+            places.extend(a.map(|at| ((0, at), Some(at), known.get(&classes.of(0, at)).copied())));
+            places.extend(b.filter(|at| !first.contains(&classes.of(1, *at))).map(|at| ((1, at), None, Some(at))));
+        }
+        owners.resize(places.len(), row as u32);
+        spans.push(both.map(|_| start..places.len()));
+    }
+    let keys: Vec<(usize, usize)> = places.iter().map(|(key, _, _)| *key).collect();
+    let keys = super::array::gather(&[left.keys(), right.keys()], &keys)?;
+    let taken = |values: &ArrayRef, at: Vec<Option<usize>>| -> Result<ArrayRef> {
+        let at: UInt32Array = at.into_iter().map(|at| at.map(|at| at as u32)).collect();
+        Ok(compute::take(values, &at, None)?)
+    };
+    let a = taken(left.values(), places.iter().map(|(_, a, _)| *a).collect())?;
+    let b = taken(right.values(), places.iter().map(|(_, _, b)| *b).collect())?;
+    let results = lambdas[0].call(&[keys.clone(), a, b], &UInt32Array::from(owners))?;
+    all_entries(&spans, &keys, &results, args)
 }

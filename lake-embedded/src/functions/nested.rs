@@ -260,31 +260,6 @@ pub(crate) fn list_of_texts(
     Ok(Arc::new(ListArray::try_new(item.clone(), offsets, Arc::new(values), Some(NullBuffer::from(present)))?))
 }
 
-/// Arrays made by choosing elements of a column: for each row its places, None for a null array.
-pub(crate) fn lists(
-    out: &DataType,
-    values: &dyn Array,
-    rows: impl IntoIterator<Item = Option<Vec<Option<u32>>>>,
-) -> Result<ArrayRef> {
-    let DataType::List(item) = out else { return Err(Fault::internal("a list of another type")) };
-    let (mut places, mut lengths, mut present) = (vec![], vec![], vec![]);
-    for row in rows {
-        present.push(row.is_some());
-        let row = row.unwrap_or_default();
-        lengths.push(row.len());
-        places.extend(row);
-    }
-    let values = compute::take(values, &UInt32Array::from(places), None)?;
-    let offsets = OffsetBuffer::from_lengths(lengths);
-    Ok(Arc::new(ListArray::try_new(item.clone(), offsets, values, Some(NullBuffer::from(present)))?))
-}
-
-/// The places of the elements of each array; None for a null array.
-pub(crate) fn element_places(list: &ListArray) -> Vec<Option<std::ops::Range<u32>>> {
-    let offsets = list.value_offsets();
-    (0..list.len()).map(|row| (!list.is_null(row)).then(|| offsets[row] as u32..offsets[row + 1] as u32)).collect()
-}
-
 fn filled(args: &Args<'_>) -> Result<ArrayRef> {
     let array = &args.values[0];
     if array.logical_null_count() == 0 {

@@ -30,8 +30,8 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
         ("length", 1) if char => |args| padded(args, |args| map1::<Text, _>(args, |s| s.chars().count() as i64)),
         ("length", 1) if text => |args| map1::<Text, _>(args, |s| s.chars().count() as i64),
         ("length", 1) if bytes => |args| map1::<Bytes, _>(args, |b| b.len() as i64),
-        ("lower", 1) if text => |args| map1::<Text, _>(args, str::to_lowercase),
-        ("upper", 1) if text => |args| map1::<Text, _>(args, uppercase),
+        ("lower", 1) if text => |args| map1::<Text, _>(args, |s| by_letter(s, char::to_lowercase)),
+        ("upper", 1) if text => |args| map1::<Text, _>(args, |s| by_letter(s, char::to_uppercase)),
         ("reverse", 1) if text => |args| map1::<Text, _>(args, reversed),
         ("reverse", 1) if bytes => |args| map1::<Bytes, _>(args, |b| b.iter().rev().copied().collect::<Vec<u8>>()),
         ("trim" | "ltrim" | "rtrim", 1) if text => trim_blanks(name),
@@ -90,17 +90,28 @@ fn reversed(s: &str) -> String {
     s.chars().rev().collect()
 }
 
-/// `ß` stays one letter, as in Java's upper case of single code points.
-fn uppercase(s: &str) -> String {
+/// Case letter by letter, as Java changes code points: `ß` stays as it is, since its upper case is two letters.
+fn by_letter<I: Iterator<Item = char>>(s: &str, change: impl Fn(char) -> I) -> String {
     s.chars()
-        .map(|c| {
-            let mut upper = c.to_uppercase();
-            match (upper.next(), upper.next()) {
+        .map(|letter| {
+            let mut changed = change(letter);
+            match (changed.next(), changed.next()) {
                 (Some(only), None) => only,
-                _ => c,
+                _ => short_form(letter),
             }
         })
         .collect()
+}
+
+/// The other case of a letter that has one as a single letter and a longer one beside it.
+fn short_form(letter: char) -> char {
+    let capital = match letter {
+        'İ' => return 'i',
+        '\u{1F80}'..='\u{1F87}' | '\u{1F90}'..='\u{1F97}' | '\u{1FA0}'..='\u{1FA7}' => u32::from(letter) + 8,
+        '\u{1FB3}' | '\u{1FC3}' | '\u{1FF3}' => u32::from(letter) + 9,
+        _ => return letter,
+    };
+    char::from_u32(capital).unwrap_or(letter)
 }
 
 fn concat(args: &Args<'_>) -> Result<ArrayRef> {

@@ -1,6 +1,6 @@
 //! JSON: one document a file, or one object a line.
 
-pub(crate) mod parse;
+mod parse;
 
 use std::borrow::Cow;
 use std::io::BufRead;

@@ -7,14 +7,14 @@ const DEPTH: usize = 128;
 
 /// A value and where it begins.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Node<'a> {
+pub(super) struct Node<'a> {
     /// Offset in bytes.
     pub at: usize,
     pub value: Value<'a>,
 }
 
 #[derive(Debug, PartialEq)]
-pub(crate) enum Value<'a> {
+pub(super) enum Value<'a> {
     Null,
     Bool(bool),
     /// As it is written.
@@ -26,13 +26,13 @@ pub(crate) enum Value<'a> {
 
 /// What is wrong, and at which byte.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Damage {
+pub(super) struct Damage {
     pub at: usize,
     pub message: String,
 }
 
 /// Reads one value; nothing but white space may follow.
-pub(crate) fn parse(text: &str) -> Result<Node<'_>, Damage> {
+pub(super) fn parse(text: &str) -> Result<Node<'_>, Damage> {
     let mut parser = Parser { text, at: 0, depth: 0 };
     let node = parser.value()?;
     parser.white_space();

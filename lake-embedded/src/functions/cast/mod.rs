@@ -14,6 +14,8 @@ use crate::error::{Fault, Result};
 use crate::eval::Args;
 use crate::types;
 
+pub(super) use temporal::{precision, round};
+
 /// One conversion of a whole column.
 pub(super) type Convert = fn(&Args<'_>) -> Result<ArrayRef>;
 
@@ -99,9 +101,4 @@ fn plain(args: &Args<'_>) -> Result<ArrayRef> {
 /// Text to a value by a parser; what it refuses is an error.
 fn parse<C: super::columns::Cell>(args: &Args<'_>, parse: impl Fn(&str) -> C) -> Result<ArrayRef> {
     map1::<Text, _>(args, parse)
-}
-
-/// Elements of an array as text.
-pub(super) fn element_texts(array: &ArrayRef, ty: &Type, args: &Args<'_>) -> Result<ArrayRef> {
-    inner(array, ty, &Type::Varchar(None), args)
 }

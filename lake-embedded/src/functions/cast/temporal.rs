@@ -35,7 +35,7 @@ pub(super) fn find(from: &Type, to: &Type) -> Option<Convert> {
     })
 }
 
-fn precision(ty: &Type) -> u8 {
+pub(in crate::functions) fn precision(ty: &Type) -> u8 {
     match ty {
         Type::Time(p) | Type::Timestamp(p) | Type::TimestampTz(p) => *p,
         _ => 6,
@@ -43,7 +43,7 @@ fn precision(ty: &Type) -> u8 {
 }
 
 /// Microseconds rounded half up to so many digits of a second.
-pub(crate) fn round(micros: i64, precision: u8) -> i64 {
+pub(in crate::functions) fn round(micros: i64, precision: u8) -> i64 {
     let unit = 10_i64.pow(u32::from(6 - precision.min(6)));
     (micros + unit / 2).div_euclid(unit) * unit
 }
