@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Datum, Scalar};
 use arrow::compute::kernels::cmp;
-use arrow::datatypes::{Float32Type, Float64Type};
+use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use lake_sql::bound::CompareOp;
 use lake_sql::types::Type;
 
@@ -100,6 +100,11 @@ fn doubles(left: &dyn Array, i: usize, right: &dyn Array, j: usize) -> Option<(f
     Some((f64::from(a.value(i)), f64::from(b.value(j))))
 }
 
+/// Whether a value is null; an array of bare nulls does not say so itself.
+fn null_at(array: &dyn Array, row: usize) -> bool {
+    array.is_null(row) || *array.data_type() == DataType::Null
+}
+
 /// Whether a value is a double that is no number.
 pub(crate) fn is_nan(array: &dyn Array, row: usize) -> bool {
     doubles(array, row, array, row).is_some_and(|(value, _)| value.is_nan())
@@ -107,7 +112,7 @@ pub(crate) fn is_nan(array: &dyn Array, row: usize) -> bool {
 
 /// `=` in three-valued logic, also inside rows, arrays and maps.
 pub(crate) fn equal(left: &dyn Array, i: usize, right: &dyn Array, j: usize, ty: &Type) -> Result<Option<bool>> {
-    if left.is_null(i) || right.is_null(j) {
+    if null_at(left, i) || null_at(right, j) {
         return Ok(None);
     }
     if let Some((a, b)) = doubles(left, i, right, j) {
@@ -160,8 +165,8 @@ fn all(parts: impl Iterator<Item = Result<Option<bool>>>) -> Result<Option<bool>
 
 /// Whether two values are the same: null is null, NaN is NaN.
 pub(crate) fn identical(left: &dyn Array, i: usize, right: &dyn Array, j: usize, ty: &Type) -> Result<bool> {
-    if left.is_null(i) || right.is_null(j) {
-        return Ok(left.is_null(i) && right.is_null(j));
+    if null_at(left, i) || null_at(right, j) {
+        return Ok(null_at(left, i) && null_at(right, j));
     }
     if let Some((a, b)) = doubles(left, i, right, j) {
         return Ok(a == b || a.is_nan() && b.is_nan());
@@ -209,7 +214,7 @@ pub(crate) fn order(left: &dyn Array, i: usize, right: &dyn Array, j: usize, ty:
         Type::Array(element) => {
             let (a, b) = (left.as_list::<i32>().value(i), right.as_list::<i32>().value(j));
             for k in 0..a.len().min(b.len()) {
-                refuse_null("Array", a.is_null(k) || b.is_null(k))?;
+                refuse_null("Array", null_at(&a, k) || null_at(&b, k))?;
                 match order(&a, k, &b, k, element)? {
                     Ordering::Equal => {}
                     decided => return Ok(decided),
@@ -220,7 +225,7 @@ pub(crate) fn order(left: &dyn Array, i: usize, right: &dyn Array, j: usize, ty:
         Type::Row(fields) => {
             let (a, b) = (left.as_struct(), right.as_struct());
             for (k, field) in fields.iter().enumerate() {
-                refuse_null("ROW", a.column(k).is_null(i) || b.column(k).is_null(j))?;
+                refuse_null("ROW", null_at(a.column(k), i) || null_at(b.column(k), j))?;
                 match order(a.column(k), i, b.column(k), j, &field.ty)? {
                     Ordering::Equal => {}
                     decided => return Ok(decided),
