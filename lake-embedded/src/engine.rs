@@ -118,7 +118,7 @@ struct Ending {
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        self.shared.end(&self.id, Err(Fault::internal("the statement ended without an outcome")));
+        self.shared.end(&self.id, Err(Fault::internal("the statement ended without an outcome").unsure()));
     }
 }
 

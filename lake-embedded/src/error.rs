@@ -12,6 +12,7 @@ pub(crate) struct Fault {
     pub kind: ErrorKind,
     pub message: String,
     pub help: Option<String>,
+    pub effect: Effect,
 }
 
 /// A result of the engine's inside.
@@ -22,7 +23,7 @@ const CANCELLED: &str = "cancelled on request";
 
 impl Fault {
     fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), help: None }
+        Self { kind, message: message.into(), help: None, effect: Effect::None }
     }
 
     /// A value in the data is wrong. TRY turns these, and only these, into null.
@@ -65,6 +66,11 @@ impl Fault {
         self.message == CANCELLED
     }
 
+    /// The statement may have had its effect: what failed was not surely before it.
+    pub fn unsure(self) -> Self {
+        Self { effect: Effect::Unknown, ..self }
+    }
+
     /// Adds what a person can do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -73,7 +79,7 @@ impl Fault {
 
     /// The error that the engine's border shows.
     pub fn at_border(self, query: Option<QueryId>) -> EngineError {
-        EngineError { kind: self.kind, effect: Effect::None, message: self.message, query, help: self.help }
+        EngineError { kind: self.kind, effect: self.effect, message: self.message, query, help: self.help }
     }
 }
 

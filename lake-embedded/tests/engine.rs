@@ -429,3 +429,17 @@ fn writers_conflict() {
     assert!(succeeded >= 1);
     assert_eq!(lab.rows("select n from s.t"), [succeeded.to_string()]);
 }
+
+#[test]
+fn little_memory_is_enough_for_sorting_and_grouping() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = Embedded::open(EmbeddedConfig { memory_bytes: 1, ..config(&folder) }).unwrap();
+    let lab = Lab { engine, folder, next: 0.into() };
+    lab.run("create schema s");
+    lab.run(
+        "create table s.t as select x * 500 + y as id, rpad('x', 100, 'y') as filler
+         from unnest(sequence(1, 600)) a(x) cross join unnest(sequence(1, 500)) b(y)",
+    );
+    lab.run("create table s.u as select * from s.t order by id desc");
+    assert_eq!(lab.rows("select count(*) from (select id, count(*) from s.u group by id)"), ["300000"]);
+}

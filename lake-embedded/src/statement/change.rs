@@ -99,7 +99,7 @@ impl Run<'_> {
             writer.write(&arrays, batch.num_rows()).await?;
         }
         let files = writer.finish().await?;
-        table.commit(Change::append(files), self.commit_options(&table, &insert.target.table)).await?;
+        self.commit(&table, Change::append(files), &insert.target.table).await?;
         Ok(Answer::changed(rows))
     }
 
@@ -152,7 +152,7 @@ impl Run<'_> {
         let rows = scan.count().await?;
         let files: Vec<String> = scan.plan().await?.into_iter().map(|task| task.data_file_path.clone()).collect();
         let change = Change::row_delta(BTreeMap::new(), NewFiles::none()).and_remove(files);
-        table.commit(change, self.commit_options(table, name)).await?;
+        self.commit(table, change, name).await?;
         Ok(Answer::changed(rows))
     }
 
@@ -199,7 +199,7 @@ impl Run<'_> {
         let whole = self.whole_files(table, &deletes).await?;
         let deletes = deletes.into_iter().map(|(file, rows)| (file, rows.into_iter().collect())).collect();
         let change = Change::row_delta(deletes, added).and_remove(whole);
-        table.commit(change, self.commit_options(table, &target.table)).await?;
+        self.commit(table, change, &target.table).await?;
         Ok(Answer::changed(rows))
     }
 

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema};
-use lake_iceberg::{
-    Change, CommitOptions, Entry, NewFiles, NewTable, NewView, PartitionBy, Table, TableName, WriteOptions,
-};
+use lake_iceberg::{Change, Entry, NewFiles, NewTable, NewView, PartitionBy, Table, TableName, WriteOptions};
 use lake_sql::bound::statement::{CreateTableAs, CreateView};
 use lake_sql::syntax::tree;
 use lake_sql::types::Type;
@@ -64,7 +62,7 @@ impl Run<'_> {
             }
         }
         let files = writer.finish().await?;
-        staged.commit(Change::append(files), self.commit_options(&staged, &create.table)).await?;
+        self.commit(&staged, Change::append(files), &create.table).await?;
         Ok(Answer::changed(rows))
     }
 
@@ -90,8 +88,7 @@ impl Run<'_> {
         unique(&columns)?;
         let new = self.new_table(&columns, properties)?;
         let staged = self.stage(place, &namespace, &name, new)?;
-        let nothing = Change::append(NewFiles::none());
-        staged.commit(nothing, CommitOptions::default()).await?;
+        self.commit(&staged, Change::append(NewFiles::none()), &[namespace, name]).await?;
         Ok(Answer::default())
     }
 

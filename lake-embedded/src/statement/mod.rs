@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::record_batch::RecordBatch;
 use datafusion::execution::SessionState;
 use lake_core::engine::{Stats, Submission};
-use lake_iceberg::{CommitOptions, Guard, Isolation, Table, Warehouse};
+use lake_iceberg::{Change, CommitOptions, Guard, Isolation, Table, Warehouse};
 use lake_sql::bind::bind_statement;
 use lake_sql::bound::statement::BoundStatement;
 use lake_sql::finding::{Finding, Severity};
@@ -123,14 +123,22 @@ impl Run<'_> {
         }))
     }
 
-    /// How a change of a table is committed.
-    fn commit_options(&self, table: &Table, parts: &[String]) -> CommitOptions {
+    /// Commits a change of a table under the statement's token.
+    async fn commit(&self, table: &Table, change: Change, parts: &[String]) -> Result<()> {
         let guarded = self.names.is_guarded(parts);
-        CommitOptions {
+        let options = CommitOptions {
             guard: if guarded { Guard::Snapshot(table.snapshot_id()) } else { Guard::Any },
             isolation: Isolation::Serializable,
             summary: BTreeMap::from([(TOKEN.to_owned(), self.token.to_owned())]),
             ..CommitOptions::default()
+        };
+        match table.commit(change, options).await {
+            Ok(_) => Ok(()),
+            // A file system that fails in the middle does not say whether the last link was made.
+            Err(error @ (lake_iceberg::Error::Io { .. } | lake_iceberg::Error::Format(_))) => {
+                Err(Fault::from(error).unsure())
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
