@@ -37,14 +37,53 @@ fn with<T>(pattern: &str, f: impl FnOnce(&Regex) -> Result<T>) -> Result<T> {
         match &*last {
             Some((known, regex)) if known == pattern => f(regex),
             _ => {
-                let regex = Regex::new(pattern)
-                    .map_err(|error| Fault::data(format!("regular expression {pattern} is not understood: {error}")))?;
+                let regex = compiled(pattern)?;
                 let result = f(&regex);
                 *last = Some((pattern.to_owned(), regex));
                 result
             }
         }
     })
+}
+
+/// Fails as data fails only where Java's engine would fail too: TRY must not make null of a match.
+fn compiled(pattern: &str) -> Result<Regex> {
+    let (plain, escaped) = parts(pattern);
+    let unsupported = |part: &str| Fault::unsupported(format!("`{part}` in the regular expression {pattern}"));
+    // Understood by both engines, each in its own way: repeats without a way back, and flags.
+    if let Some(part) = ["*+", "++", "?+", "}+", "(?U", "(?R", "(?-"].iter().find(|part| plain.contains(**part)) {
+        return Err(unsupported(part));
+    }
+    if let Some(letter) = escaped.iter().find(|letter| matches!(letter, '<' | '>' | '1'..='9' | 'k')) {
+        return Err(unsupported(&format!("\\{letter}")));
+    }
+    if let Some(part) = ["(?=", "(?!", "(?<=", "(?<!", "(?>"].iter().find(|part| plain.contains(**part)) {
+        return Err(unsupported(part));
+    }
+    Regex::new(pattern).map_err(|error| Fault::data(format!("regular expression {pattern} is not understood: {error}")))
+}
+
+/// A pattern without its escapes and classes of characters, and the letters that are escaped outside of classes.
+fn parts(pattern: &str) -> (String, Vec<char>) {
+    let (mut plain, mut escaped, mut depth) = (String::new(), vec![], 0_usize);
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => {
+                let next = letters.next().filter(|_| depth == 0);
+                escaped.extend(next);
+                plain.extend(next.map(|_| ' '));
+            }
+            '[' => {
+                depth += 1;
+                plain.extend((depth == 1).then_some(' '));
+            }
+            ']' => depth = depth.saturating_sub(1),
+            letter if depth == 0 => plain.push(letter),
+            _ => {}
+        }
+    }
+    (plain, escaped)
 }
 
 fn position(s: &str, regex: &Regex) -> i64 {
