@@ -25,6 +25,16 @@ pub fn conflict(message: impl Into<String>) -> EngineError {
     failure(ErrorKind::Conflict, message)
 }
 
+/// A failure after which nobody knows whether the statement took effect.
+pub fn unclear(message: impl Into<String>) -> EngineError {
+    EngineError { effect: Effect::Unknown, ..failure(ErrorKind::Unavailable, message) }
+}
+
+/// The error of every call of a process that has died.
+pub fn died() -> EngineError {
+    unclear("the process has died")
+}
+
 /// A statement that this engine does not interpret.
 pub fn unsupported(what: impl std::fmt::Display) -> EngineError {
     EngineError {

@@ -18,6 +18,7 @@ mod decimal;
 mod error;
 mod eval;
 mod faults;
+mod faulty;
 mod files;
 mod functions;
 mod join;
@@ -43,7 +44,9 @@ use lake_sql::render::dialect::Dialect;
 use lake_sql::types::Type;
 
 pub use faults::{Fault, Life};
-pub use process::{Death, Process, World};
+pub use faulty::Faulty;
+pub use process::{Death, Place, Process, World};
+pub use show::texts;
 pub use value::Value;
 
 /// A process's connection to the engine.
@@ -109,7 +112,7 @@ impl ModelEngine {
     }
 
     fn alive(&self) -> Result<MutexGuard<'_, server::Server>, EngineError> {
-        if self.life.is_alive() { Ok(self.server()) } else { Err(server::died()) }
+        if self.life.is_alive() { Ok(self.server()) } else { Err(error::died()) }
     }
 
     /// Lets something happen to the `nth` submission from now, counted from 1, by whatever process.

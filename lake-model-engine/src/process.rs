@@ -1,18 +1,21 @@
 //! Processes that share tables and a journal: what one of them holds dies with it.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt;
 use futures::stream::BoxStream;
+use lake_core::engine::Engine;
 use lake_core::journal::Journal;
 use lake_core::project::Project;
 use lake_core::run::clock::Clock;
 use lake_core::run::landing::Landing;
 use lake_core::run::session::Session;
+use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
@@ -20,7 +23,7 @@ use object_store::{
     PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
 };
 
-use crate::{Life, ModelEngine};
+use crate::{Faulty, Life, ModelEngine};
 
 /// Tables and a journal that outlive processes.
 #[derive(Default)]
@@ -45,11 +48,49 @@ impl World {
     pub fn start(&self, project: Project, landing: Box<dyn Landing>, death: Option<Death>) -> Process {
         let engine = Arc::new(self.engine.connect());
         let life = engine.life();
-        let store = MortalStore { inner: self.journal.clone(), life: engine.life(), death, writes: AtomicU64::new(0) };
-        let journal = Journal::new(Arc::new(store)).expect("a runtime for the journal can be had");
+        let journal = journal(self.journal.clone(), engine.life(), death);
         let session = Session::with(project, engine.clone(), journal, landing, Arc::new(EngineClock(engine)));
         Process { session, life }
     }
+}
+
+/// A journal in a folder, for processes whose engine is another one.
+pub struct Place {
+    journal: PathBuf,
+    /// Milliseconds that sleeping processes have let pass.
+    slept: Arc<AtomicU64>,
+}
+
+impl Place {
+    /// The journal of a folder that is there.
+    pub fn new(journal: PathBuf) -> Self {
+        Self { journal, slept: Arc::default() }
+    }
+
+    /// The copy of this place in another folder.
+    pub fn copied_to(&self, journal: PathBuf) -> Self {
+        Self { journal, slept: Arc::new(AtomicU64::new(self.slept.load(Ordering::SeqCst))) }
+    }
+
+    /// A new process; its journal dies with its engine.
+    pub fn start<E: Engine + 'static>(
+        &self,
+        engine: Arc<Faulty<E>>,
+        project: Project,
+        landing: Box<dyn Landing>,
+        death: Option<Death>,
+    ) -> Process {
+        let life = engine.life();
+        let store = LocalFileSystem::new_with_prefix(&self.journal).expect("the journal's folder is there");
+        let journal = journal(Arc::new(store), life.clone(), death);
+        let session = Session::with(project, engine, journal, landing, Arc::new(SleeplessClock(self.slept.clone())));
+        Process { session, life }
+    }
+}
+
+fn journal(inner: Arc<dyn ObjectStore>, life: Life, death: Option<Death>) -> Journal {
+    let store = MortalStore { inner, life, death, writes: AtomicU64::new(0) };
+    Journal::new(Arc::new(store)).expect("a runtime for the journal can be had")
 }
 
 /// A session and the life of its process.
@@ -86,6 +127,21 @@ impl Clock for EngineClock {
     }
 }
 
+/// The machine's time and what was slept, for which nobody waits.
+struct SleeplessClock(Arc<AtomicU64>);
+
+impl Clock for SleeplessClock {
+    fn now(&self) -> DateTime<Utc> {
+        let slept = i64::try_from(self.0.load(Ordering::SeqCst)).expect("no test sleeps that long");
+        Utc::now() + TimeDelta::milliseconds(slept)
+    }
+
+    fn sleep(&self, duration: Duration) {
+        let millis = u64::try_from(duration.as_millis()).expect("no test sleeps that long");
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
 /// When the process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Death {
@@ -98,7 +154,7 @@ pub enum Death {
 /// The journal's store as one process sees it.
 #[derive(Debug)]
 struct MortalStore {
-    inner: Arc<InMemory>,
+    inner: Arc<dyn ObjectStore>,
     life: Life,
     death: Option<Death>,
     writes: AtomicU64,

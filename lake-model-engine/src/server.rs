@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use lake_core::engine::{
-    Described, Effect, EngineError, ErrorKind, FileRelation, PhysicalName, QueryId, State, Stats, Submission,
+    Described, EngineError, ErrorKind, FileRelation, PhysicalName, QueryId, State, Stats, Submission,
 };
 use lake_sql::render::dialect::Dialect;
 
 use crate::catalog::{Base, Catalog, Change, Entry};
-use crate::error::{Result, conflict, failure, statement};
+use crate::error::{Result, conflict, died, failure, statement, unclear};
 use crate::faults::{Fault, Life, Schedule};
 use crate::files::{self, FileStore};
 use crate::parse;
@@ -46,15 +46,6 @@ pub struct Server {
     pub log: Vec<String>,
     tokens: BTreeMap<String, (String, QueryId)>,
     executions: BTreeMap<QueryId, Execution>,
-}
-
-/// The error of every call of a process that has died.
-pub fn died() -> EngineError {
-    EngineError { effect: Effect::Unknown, ..failure(ErrorKind::Unavailable, "the process has died") }
-}
-
-fn unclear(message: &str) -> EngineError {
-    EngineError { effect: Effect::Unknown, ..failure(ErrorKind::Unavailable, message) }
 }
 
 impl Server {

@@ -1,9 +1,27 @@
 //! Values as tests write them.
 
+use arrow::error::ArrowError;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use lake_core::engine::Rows;
 use lake_sql::types::Type;
 
 use crate::cast;
 use crate::value::Value;
+
+/// The rows of any engine, each as text: values as Arrow writes them, with ` | ` between them.
+pub fn texts(rows: &Rows) -> Result<Vec<String>, ArrowError> {
+    let options = FormatOptions::default().with_null("null");
+    let mut texts = vec![];
+    for batch in &rows.batches {
+        let columns = batch.columns().iter().map(|column| ArrayFormatter::try_new(column.as_ref(), &options));
+        let columns = columns.collect::<Result<Vec<_>, _>>()?;
+        for row in 0..batch.num_rows() {
+            let values: Vec<String> = columns.iter().map(|column| column.value(row).to_string()).collect();
+            texts.push(values.join(" | "));
+        }
+    }
+    Ok(texts)
+}
 
 /// A row: values with ` | ` between them.
 pub fn row(values: &[Value], types: &[&Type]) -> String {

@@ -6,27 +6,31 @@
 mod models;
 
 mod crashes;
+#[cfg(feature = "embedded")]
+mod embedded;
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use lake_core::model::registry;
+use lake_core::model::spec::Id;
 use lake_core::project::Project;
 use lake_core::project::settings::Target;
 use lake_core::run::cancel::CancelToken;
 use lake_core::run::landing::LandingFolder;
 use lake_core::run::session::RunOptions;
 use lake_core::run::summary::{Outcome, RunSummary};
-use lake_model_engine::{Death, World};
+use lake_model_engine::{Death, Process, World};
 use tempfile::TempDir;
 
-/// Two deliveries. The rouble leaves with the second one; the króna misses a day.
+/// Two deliveries. The rouble leaves with the second one, the króna misses a day, and a day is corrected late.
 const DELIVERIES: [&[(&str, &str)]; 2] = [
     &[
         ("2022-02-28", r#""USD":1.1199,"JPY":129.31,"SEK":10.6055,"DKK":7.4404,"RUB":117.2010,"ISK":141.30"#),
         ("2022-03-01", r#""USD":1.1162,"JPY":128.35,"SEK":10.7405,"DKK":7.4394,"RUB":117.2010,"ISK":143.50"#),
     ],
     &[
+        ("2022-03-01-corrected", r#""USD":1.1172,"JPY":128.35,"SEK":10.7405,"DKK":7.4394,"RUB":117.2010,"ISK":143.50"#),
         ("2022-03-02", r#""USD":1.1106,"JPY":128.20,"SEK":10.8045,"DKK":7.4384"#),
         ("2022-04-01", r#""USD":1.1052,"JPY":135.35,"SEK":10.3498,"DKK":7.4386,"ISK":142.40"#),
     ],
@@ -58,20 +62,30 @@ impl Refresh {
     }
 
     fn deliver(&self, days: &[(&str, &str)]) {
-        for (day, rates) in days {
+        for (name, rates) in days {
+            let day = &name[..10];
             let document = format!(r#"{{"base":"EUR","date":"{day}","rates":{{{rates}}}}}"#);
-            fs::write(self.landing.path().join(format!("fx/{day}.json")), document).unwrap();
+            fs::write(self.landing.path().join(format!("fx/{name}.json")), document).unwrap();
         }
+    }
+
+    fn project(&self) -> (Project, Box<LandingFolder>) {
+        let found = registry::declarations().unwrap();
+        let project = Project::load(found.models, found.sources, Target::named("test")).unwrap();
+        (project, Box::new(LandingFolder(self.landing.path().to_owned())))
     }
 
     /// A run of all models in a new process; None if it died.
     fn run(&self, world: &World, death: Option<Death>) -> Option<RunSummary> {
-        let found = registry::declarations().unwrap();
-        let project = Project::load(found.models, found.sources, Target::named("test")).unwrap();
-        let process = world.start(project, Box::new(LandingFolder(self.landing.path().to_owned())), death);
-        let all: BTreeSet<_> = process.project().graph.models().map(|model| model.id.clone()).collect();
+        let (project, landing) = self.project();
+        let process = world.start(project, landing, death);
+        let all = process.project().graph.models().map(|model| model.id.clone()).collect();
+        self.run_in(&process, &all)
+    }
+
+    fn run_in(&self, process: &Process, models: &BTreeSet<Id>) -> Option<RunSummary> {
         let options = RunOptions { threads: Some(1), ..RunOptions::default() };
-        let summary = process.run(&all, &options, &self.cancel, &|_| {}).ok();
+        let summary = process.run(models, &options, &self.cancel, &|_| {}).ok();
         summary.filter(|_| process.is_alive())
     }
 
@@ -127,7 +141,7 @@ fn what_a_refresh_makes() {
         world.engine.execute("select * from fx.monthly_rates where currency = 'USD' and month = date '2022-03-01'");
     assert_eq!(
         months.unwrap().strings(),
-        ["2022-03-01 | USD | 1.116200 | 1.110600 | 1.110600 | 1.116200 | 1.113400 | 2"]
+        ["2022-03-01 | USD | 1.117200 | 1.110600 | 1.110600 | 1.117200 | 1.113900 | 2"]
     );
     let statements = world.engine.statements().len();
     let again = refresh.run(&world, None).unwrap();
