@@ -23,7 +23,7 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Common {
-    /// Target of lake.toml to work on; the file's `default_target` if not given.
+    /// Target of lake.toml to work on; the file's `target` if not given.
     #[arg(long, global = true, env = "LAKE_TARGET", value_name = "NAME")]
     pub target: Option<String>,
     /// Folder with lake.toml; the current one if not given.
@@ -66,7 +66,7 @@ pub struct Build {
     #[command(flatten)]
     pub selection: Selection,
     /// How many statements run at once; the target's `threads` if not given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// How to report.
     #[arg(long, value_enum, default_value_t)]
@@ -118,11 +118,18 @@ pub struct Query {
 #[derive(Args, Debug)]
 pub struct Retry {
     /// How many statements run at once; the target's `threads` if not given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
     /// How to report.
     #[arg(long, value_enum, default_value_t)]
     pub format: ReportFormat,
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..) => Ok(count),
+        _ => Err("expected a number from 1".into()),
+    }
 }
 
 /// How reports are printed.

@@ -116,7 +116,9 @@ fn ties_are_refused_within_a_load_and_against_the_history() {
     land(&lab, "0.json", &["1 01-01 a", "1 01-01 b"]);
     assert_eq!(
         lab.outcomes(),
-        ["refused: 1 time rows share key and `at` and differ: say which wins with `.ties(last_by(column))`"]
+        [
+            "refused: 1 pair of key and `at` has rows that differ: say which wins with `.ties(ties::last_by(Row::column))`"
+        ]
     );
     lab.take_away("0.json");
     land(&lab, "1.json", &["1 01-01 a"]);

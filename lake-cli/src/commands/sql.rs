@@ -10,7 +10,12 @@ use crate::error::Error;
 pub fn run(context: &Context<'_>, args: &Sql) -> Result<Exit, Error> {
     let session = context.session()?;
     let selection = Selection { models: vec![args.model.clone()], exclude: vec![] };
-    for id in chosen(session.project(), &selection)? {
+    let ids = chosen(session.project(), &selection)?;
+    if ids.is_empty() {
+        return Err(Error::usage(format!("`{}` is a source: it has no query", args.model))
+            .help(format!("for the models that read it: `sql {}+`", args.model)));
+    }
+    for id in ids {
         let model = session.project().graph.model(&id).expect("chosen models are in the graph");
         let sql = session.sql(model).map_err(|error| {
             let help = error.help();

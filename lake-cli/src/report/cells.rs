@@ -25,9 +25,14 @@ pub fn texts(batch: &RecordBatch) -> Result<Vec<Vec<String>>, ArrowError> {
     (0..batch.num_rows()).map(|row| columns.iter().map(|column| column.value(row).try_to_string()).collect()).collect()
 }
 
+/// Whether a cell is null. The array of a bare `null` has no bitmap, so that Arrow's `is_null` is false for it.
+pub fn is_null(column: &dyn Array, row: usize) -> bool {
+    column.is_null(row) || *column.data_type() == DataType::Null
+}
+
 /// One cell as JSON: numbers that JSON holds exactly as numbers, decimals, dates and times as text.
 pub fn json(column: &dyn Array, row: usize) -> Result<Value, ArrowError> {
-    if column.is_null(row) {
+    if is_null(column, row) {
         return Ok(Value::Null);
     }
     Ok(match column.data_type() {
@@ -78,5 +83,21 @@ trait ToStrings {
 impl ToStrings for ArrayFormatter<'_> {
     fn to_strings(&self, length: usize) -> Result<Vec<String>, ArrowError> {
         (0..length).map(|row| self.value(row).try_to_string()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use arrow::array::NullArray;
+
+    use super::*;
+
+    #[test]
+    fn a_bare_null_is_null() {
+        let column = NullArray::new(1);
+        assert!(is_null(&column, 0));
+        assert_eq!(json(&column, 0).unwrap(), Value::Null);
     }
 }

@@ -104,7 +104,7 @@ fn line(event: &Event, every: bool) -> Option<String> {
 }
 
 fn finished(result: &ModelResult) -> String {
-    let rows = result.rows.map_or(String::new(), |rows| format!(", {rows} rows"));
+    let rows = result.rows.map_or(String::new(), |rows| format!(", {rows} row{}", if rows == 1 { "" } else { "s" }));
     format!("{}: {}{rows}, {:.1} s", result.model, outcome(result.outcome), result.seconds)
 }
 

@@ -46,8 +46,11 @@ fn csv(rows: &Rows, out: &mut dyn Write) -> io::Result<()> {
     write_record(rows.columns.iter().map(|(name, _)| Some(name.as_str())), out)?;
     for batch in &rows.batches {
         for (position, row) in cells::texts(batch).map_err(invalid)?.iter().enumerate() {
-            let cells = row.iter().zip(batch.columns());
-            write_record(cells.map(|(text, column)| (!column.is_null(position)).then_some(text.as_str())), out)?;
+            let row = row.iter().zip(batch.columns());
+            write_record(
+                row.map(|(text, column)| (!cells::is_null(column.as_ref(), position)).then_some(text.as_str())),
+                out,
+            )?;
         }
     }
     Ok(())

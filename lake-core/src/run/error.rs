@@ -40,7 +40,7 @@ impl RunError {
 fn usual_help(kind: ErrorKind) -> Option<String> {
     let help = match kind {
         ErrorKind::Unavailable | ErrorKind::Throttled => "run `retry`: it goes on where this run stopped",
-        ErrorKind::Data => "mend the data, or read it with `try_cast` or `try(…)`",
+        ErrorKind::Data => "mend the data; what may fail in the model's SQL can be read with `try_cast` or `try(…)`",
         ErrorKind::Denied => "grant the permission, or choose another target",
         ErrorKind::Statement | ErrorKind::Conflict | ErrorKind::Internal => return None,
     };

@@ -55,17 +55,18 @@ fn ties(audits: &mut Audits, versions: &Versions) {
     let mut moment = columns.key.clone();
     moment.push(columns.sequence.name.clone());
     let words = match &versions.history.ties {
-        Ties::Error => "and differ: say which wins with `.ties(last_by(column))`".to_owned(),
+        Ties::Error => "differ: say which wins with `.ties(ties::last_by(Row::column))`".to_owned(),
         Ties::LastBy(column) => {
             moment.push(column.clone());
-            format!("and `{column}`, and differ")
+            format!("share `{column}` too, and differ")
         }
     };
     let all = sql::list(columns.query.iter().map(|c| &c.name));
     let names = sql::list(&moment);
     let query =
         format!("select {names}\nfrom (select distinct {all} from {load}) d\ngroup by {names}\nhaving count(*) > 1");
-    let message = format!("{{time|times}} rows share key and `{}` {words}", columns.sequence.name);
+    let message =
+        format!("{{pair of key and `{0}` has|pairs of key and `{0}` have}} rows that {words}", columns.sequence.name);
     audits.set(blocking("ties", message, Some(format!("{query}\nlimit 5"))), &query);
 
     if let (Some(target), Ties::Error) = (versions.target, &versions.history.ties) {
