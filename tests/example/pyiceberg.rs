@@ -2,15 +2,11 @@
 //!
 //! Needs a Python with PyIceberg and PyArrow, named by `LAKE_PYTHON`; without it the test says so and checks nothing.
 
-#![cfg(feature = "embedded")]
-
-mod support;
-
 use std::process::Command;
 
+use crate::ecb;
+use crate::lake::Lake;
 use lake_iceberg::Warehouse;
-use support::Lake;
-use support::ecb::{self, decimal};
 
 /// Prints all rows as CSV, sorted.
 const ROWS: &str = r#"
@@ -39,22 +35,11 @@ fn read(lake: &Lake, table: &str, columns: &str) -> Option<Vec<String>> {
 fn assert_read_the_same(lake: &Lake, until: &str) {
     let days = ecb::days(until);
     let Some(rates) = read(lake, "rates", "rate_date,currency,rate") else { return };
-    let expected: Vec<String> = days
-        .iter()
-        .flat_map(|(day, rates)| rates.iter().map(move |(name, rate)| format!("{day},{name},{}", decimal(*rate))))
-        .collect();
-    assert_eq!(rates, expected);
+    assert_eq!(rates, ecb::rate_lines(&days));
     assert_eq!(rates, lake.query("select rate_date, currency, rate from fx.rates order by 1, 2"));
 
     let Some(versions) = read(lake, "currency_history", "currency,valid_from,valid_to,is_current") else { return };
-    let expected: Vec<String> = ecb::versions(&days)
-        .into_iter()
-        .map(|(currency, from, to)| {
-            let current = if to.is_none() { "True" } else { "False" };
-            format!("{currency},{from},{},{current}", to.unwrap_or_default())
-        })
-        .collect();
-    assert_eq!(versions, expected);
+    assert_eq!(versions, ecb::version_lines(&days, |current| if current { "True" } else { "False" }));
 }
 
 #[test]

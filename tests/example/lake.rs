@@ -1,7 +1,5 @@
 //! Runs the example as its user would, in a folder of the test's own.
 
-pub mod ecb;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

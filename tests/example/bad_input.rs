@@ -1,10 +1,6 @@
 //! Bad input ends in an error that says what and where, with the documented exit code, and publishes nothing.
 
-#![cfg(feature = "embedded")]
-
-mod support;
-
-use support::{Lake, Ran};
+use crate::lake::{Lake, Ran};
 
 const GOOD: &str = r#"{"base":"EUR","date":"2030-01-02","rates":{"USD":1.25,"SEK":11.5}}"#;
 const COUNT: &str = "select count(*) from fx.rates";

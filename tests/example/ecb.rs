@@ -64,6 +64,21 @@ pub fn versions(days: &Days) -> Vec<Version> {
     versions
 }
 
+/// Rows of `fx.rates` as CSV, in order of day and currency.
+pub fn rate_lines(days: &Days) -> Vec<String> {
+    let line = |day: &str, currency: &str, rate: Millionths| format!("{day},{currency},{}", decimal(rate));
+    days.iter().flat_map(|(day, rates)| rates.iter().map(move |(currency, rate)| line(day, currency, *rate))).collect()
+}
+
+/// Rows of `fx.currency_history` as CSV, in order of currency and start; how a boolean is spelt is the reader's.
+pub fn version_lines(days: &Days, spell: fn(bool) -> &'static str) -> Vec<String> {
+    let line = |(currency, from, to): Version| {
+        let current = spell(to.is_none());
+        format!("{currency},{from},{},{current}", to.unwrap_or_default())
+    };
+    versions(days).into_iter().map(line).collect()
+}
+
 /// One row of `fx.monthly_rates`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Month {

@@ -1,32 +1,15 @@
 //! The example end to end: its tables hold what the ECB's file says, after every refresh.
 
-#![cfg(feature = "embedded")]
-
-mod support;
-
-use support::Lake;
-use support::ecb::{self, decimal};
+use crate::ecb::{self, decimal};
+use crate::lake::Lake;
 
 /// Compares every table of the example with what plain Rust computes.
 fn assert_tables(lake: &Lake, until: &str) {
     let days = ecb::days(until);
-    let rates: Vec<String> = days
-        .iter()
-        .flat_map(|(day, rates)| {
-            rates.iter().map(move |(currency, rate)| format!("{day},{currency},{}", decimal(*rate)))
-        })
-        .collect();
-    assert_eq!(lake.query("select rate_date, currency, rate from fx.rates order by 1, 2"), rates);
+    assert_eq!(lake.query("select rate_date, currency, rate from fx.rates order by 1, 2"), ecb::rate_lines(&days));
 
-    let versions: Vec<String> = ecb::versions(&days)
-        .into_iter()
-        .map(|(currency, from, to)| {
-            let current = to.is_none();
-            format!("{currency},{from},{},{current}", to.unwrap_or_default())
-        })
-        .collect();
     let history = "select currency, valid_from, valid_to, is_current from fx.currency_history order by 1, 2";
-    assert_eq!(lake.query(history), versions);
+    assert_eq!(lake.query(history), ecb::version_lines(&days, |current| if current { "true" } else { "false" }));
 
     let months: Vec<String> = ecb::months(&days)
         .into_iter()

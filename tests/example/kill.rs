@@ -1,14 +1,10 @@
 //! The process is killed at many moments; whatever it leaves, the next run ends in the right tables.
 
-#![cfg(all(feature = "embedded", unix))]
-
-mod support;
-
 use std::process::Stdio;
 use std::time::Duration;
 
-use support::Lake;
-use support::ecb::{self, decimal};
+use crate::ecb;
+use crate::lake::Lake;
 
 /// Month ends; every run gets one more.
 const STEPS: [&str; 8] =
@@ -46,13 +42,7 @@ fn a_killed_process_leaves_a_published_state_and_the_next_run_finishes() {
     }
     lake.succeed(&["--until", "1999-08-31"]);
     let days = ecb::days("1999-08-31");
-    let rates: Vec<String> = days
-        .iter()
-        .flat_map(|(day, rates)| {
-            rates.iter().map(move |(currency, rate)| format!("{day},{currency},{}", decimal(*rate)))
-        })
-        .collect();
-    assert_eq!(lake.query("select * from fx.rates order by 1, 2"), rates);
+    assert_eq!(lake.query("select * from fx.rates order by 1, 2"), ecb::rate_lines(&days));
     assert_eq!(lake.query("select count(*) from fx.currency_history"), [ecb::versions(&days).len().to_string()]);
     assert_eq!(lake.query("select count(*) from fx.monthly_rates"), [ecb::months(&days).len().to_string()]);
 }

@@ -1,0 +1,11 @@
+//! The example from outside: its program runs as a user would run it, in folders of the tests' own.
+
+#![cfg(all(feature = "cli", feature = "embedded"))]
+
+mod bad_input;
+mod ecb;
+#[cfg(unix)]
+mod kill;
+mod lake;
+mod pyiceberg;
+mod refresh;
