@@ -443,3 +443,15 @@ fn little_memory_is_enough_for_sorting_and_grouping() {
     lab.run("create table s.u as select * from s.t order by id desc");
     assert_eq!(lab.rows("select count(*) from (select id, count(*) from s.u group by id)"), ["300000"]);
 }
+
+/// One answer for all rows, or none: each row keeps its own values beside it.
+#[test]
+fn one_answer_stands_beside_many_rows() {
+    let lab = Lab::new();
+    lab.run("create table s.t as select x as id from unnest(sequence(1, 9000)) u(x)");
+    lab.run("create table s.none as select 1 as x where false");
+    assert_eq!(lab.rows("select count(*), sum(id) from s.t where (select max(id) from s.t) = 9000"), ["9000|40504500"]);
+    assert_eq!(lab.rows("select count(*) from s.t where (select x from s.none) is null"), ["9000"]);
+    assert_eq!(lab.rows("select count(*) from s.t where (select x from s.none) = 1"), ["0"]);
+    assert_eq!(lab.rows("select count(*) from s.t where id not in (select x + 1 from s.none)"), ["9000"]);
+}

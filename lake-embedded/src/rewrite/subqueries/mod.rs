@@ -241,7 +241,7 @@ impl Remover<'_> {
             self.aggregate("count", vec![self.columns.column(copied)], &Type::BigInt),
         ];
         let (counts, _, ids) = self.grouped(copy, &[], calls);
-        join(input, counts, JoinKind::Inner, None);
+        join_one(input, counts, JoinKind::Inner);
         let (count, known) = (self.columns.column(ids[0]), self.columns.column(ids[1]));
         let found = not_null(self.columns.column(column));
         let empty = compare(CompareOp::Equal, count.clone(), integer(0));
@@ -377,11 +377,11 @@ impl Remover<'_> {
 
     /// Joins the answers to the rows that they belong to. Without a domain there is one answer for all.
     fn join_back(&mut self, input: &mut Rel, answers: Rel, outer: &[ColumnId], domain: &[ColumnId]) {
-        let on = match outer.is_empty() {
-            true => None,
-            false => Some(crate::lower::conjunction(self.equations(outer, domain))),
-        };
-        join(input, answers, JoinKind::Left, on);
+        if outer.is_empty() {
+            return join_one(input, answers, JoinKind::Right);
+        }
+        let on = crate::lower::conjunction(self.equations(outer, domain));
+        join(input, answers, JoinKind::Left, Some(on));
     }
 
     fn equations(&self, outer: &[ColumnId], domain: &[ColumnId]) -> Vec<Expr> {
@@ -416,6 +416,13 @@ impl Remover<'_> {
 fn join(left: &mut Rel, right: Rel, kind: JoinKind, on: Option<Expr>) {
     let inner = Box::new(std::mem::replace(left, nothing()));
     *left = made(RelKind::Join { kind, left: inner, right: Box::new(right), on, lateral: false });
+}
+
+/// Joins at most one row to all of the input. It stands on the left: a join without a condition makes a batch of its
+/// own for each row of that side, and what follows would work row by row.
+fn join_one(input: &mut Rel, one: Rel, kind: JoinKind) {
+    let rows = std::mem::replace(input, one);
+    join(input, rows, kind, None);
 }
 
 /// The columns of a relation as a set.
