@@ -8,6 +8,7 @@ mod models;
 mod crashes;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod golden;
 
 use std::collections::BTreeSet;
 use std::fs;
