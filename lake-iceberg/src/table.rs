@@ -14,7 +14,7 @@ use crate::commit::{Change, CommitOptions, Committed};
 use crate::error::{Error, Result};
 use crate::read::Scan;
 use crate::warehouse::Warehouse;
-use crate::write::{DataWriter, WriteOptions};
+use crate::write::{DataWriter, NewFiles, WriteOptions};
 
 /// A table, pinned to the metadata that was current when it was opened. Commits return the table after them.
 #[derive(Clone, Debug)]
@@ -110,11 +110,7 @@ impl Table {
         batches: impl IntoIterator<Item = RecordBatch>,
         options: CommitOptions,
     ) -> Result<Committed> {
-        let mut writer = self.writer(WriteOptions::default())?;
-        for batch in batches {
-            writer.write(batch).await?;
-        }
-        let files = writer.finish().await?;
+        let files = self.written(batches).await?;
         self.commit(Change::append(files), options).await
     }
 
@@ -125,11 +121,7 @@ impl Table {
         batches: impl IntoIterator<Item = RecordBatch>,
         options: CommitOptions,
     ) -> Result<Committed> {
-        let mut writer = self.writer(WriteOptions::default())?;
-        for batch in batches {
-            writer.write(batch).await?;
-        }
-        let files = writer.finish().await?;
+        let files = self.written(batches).await?;
         self.commit(Change::row_delta(deletes, files), options).await
     }
 
@@ -140,12 +132,17 @@ impl Table {
         batches: impl IntoIterator<Item = RecordBatch>,
         options: CommitOptions,
     ) -> Result<Committed> {
+        let files = self.written(batches).await?;
+        self.commit(Change::overwrite(removed, files), options).await
+    }
+
+    /// Data files of these rows, not yet part of the table.
+    async fn written(&self, batches: impl IntoIterator<Item = RecordBatch>) -> Result<NewFiles> {
         let mut writer = self.writer(WriteOptions::default())?;
         for batch in batches {
             writer.write(batch).await?;
         }
-        let files = writer.finish().await?;
-        self.commit(Change::overwrite(removed, files), options).await
+        writer.finish().await
     }
 
     /// Commits a change that was computed on this state of the table.
