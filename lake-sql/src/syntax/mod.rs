@@ -41,6 +41,12 @@ pub fn parse_statement(text: &str) -> Parsed<tree::Statement> {
     Parser::new(text, Templates::No).run(Parser::statement)
 }
 
+/// Parses statements with semicolons between them. The tree is always there; it lacks the statements that could not be
+/// read at all.
+pub fn parse_script(text: &str) -> Parsed<Vec<tree::Statement>> {
+    Parser::new(text, Templates::No).script()
+}
+
 /// Parses a type, such as `array(decimal(10, 2))`.
 pub fn parse_type(text: &str) -> Parsed<tree::TypeName> {
     Parser::new(text, Templates::No).run(Parser::type_name)

@@ -16,6 +16,7 @@ mod types;
 mod window;
 
 use super::token::{Keyword, Kind, Symbol, Token};
+use super::tree::Statement;
 use super::{Parsed, Templates, lexer};
 use crate::finding::{Finding, syntax};
 use crate::span::Span;
@@ -60,6 +61,30 @@ impl<'a> Parser<'a> {
         if tree.is_some() {
             self.expect_end();
         }
+        self.parsed(tree)
+    }
+
+    /// Statements with semicolons between them; behind a mistake it goes on at the next semicolon.
+    pub fn script(mut self) -> Parsed<Vec<Statement>> {
+        let mut statements = vec![];
+        loop {
+            while self.eat(Symbol::Semicolon) {}
+            if self.kind() == Kind::End {
+                return self.parsed(Some(statements));
+            }
+            if let Ok(statement) = self.inner_statement() {
+                statements.push(statement);
+                if !self.is_symbol(Symbol::Semicolon) && self.kind() != Kind::End {
+                    self.unexpected("`;` or the end of the text");
+                }
+            }
+            while !self.is_symbol(Symbol::Semicolon) && self.kind() != Kind::End {
+                self.bump();
+            }
+        }
+    }
+
+    fn parsed<T>(mut self, tree: Option<T>) -> Parsed<T> {
         self.findings.sort_by_key(|finding| finding.span.start);
         self.findings.truncate(MAX_FINDINGS);
         Parsed { tree, findings: self.findings }

@@ -18,7 +18,7 @@ impl Parser<'_> {
         Ok(statement)
     }
 
-    fn inner_statement(&mut self) -> Rule<Statement> {
+    pub(super) fn inner_statement(&mut self) -> Rule<Statement> {
         let start = self.start();
         let kind = self.statement_kind()?;
         Ok(Statement { kind, span: self.since(start) })

@@ -1,0 +1,71 @@
+//! One file: its statements in order, each seeing what those before it created.
+
+use lake_sql::bind::{Relation, RelationColumn, bind_statement};
+use lake_sql::bound::statement::BoundStatement;
+use lake_sql::finding::Finding;
+use lake_sql::syntax::parse_script;
+use lake_sql::syntax::tree::{ColumnDefinition, Name, Statement, StatementKind};
+use lake_sql::types::{Type, TypeRules};
+
+use super::catalog::Catalog;
+
+/// The findings of a file, in order. What its statements create is in the catalog afterwards.
+pub fn check(text: &str, catalog: &mut Catalog, rules: TypeRules) -> Vec<Finding> {
+    let parsed = parse_script(text);
+    let mut findings = parsed.findings;
+    for statement in parsed.tree.iter().flatten() {
+        let misread = findings
+            .iter()
+            .any(|finding| statement.span.start <= finding.span.start && finding.span.start <= statement.span.end);
+        if misread {
+            continue;
+        }
+        findings.extend(statement_findings(statement, text, catalog, rules));
+    }
+    findings.sort_by_key(|finding| finding.span.start);
+    findings
+}
+
+fn statement_findings(statement: &Statement, text: &str, catalog: &mut Catalog, rules: TypeRules) -> Vec<Finding> {
+    if let StatementKind::Explain(inner) = &statement.kind {
+        return statement_findings(inner, text, catalog, rules);
+    }
+    if let StatementKind::CreateTable { name, columns, .. } = &statement.kind {
+        return declare(name, columns, catalog);
+    }
+    let outcome = bind_statement(statement, text, catalog, rules);
+    match outcome.statement {
+        Some(BoundStatement::CreateTableAs(created)) => catalog.add(&created.table, relation_columns(created.columns)),
+        Some(BoundStatement::CreateView(created)) => catalog.add(&created.view, relation_columns(created.columns)),
+        _ => {}
+    }
+    outcome.findings
+}
+
+/// Adds a table to the catalog.
+fn declare(name: &Name, columns: &[ColumnDefinition], catalog: &mut Catalog) -> Vec<Finding> {
+    let mut findings = vec![];
+    let mut declared = vec![];
+    for column in columns {
+        let ty = Type::from_syntax(&column.ty).unwrap_or_else(|finding| {
+            findings.push(*finding);
+            Type::Error
+        });
+        let name = column.name.value.clone();
+        declared.push(RelationColumn { name, ty, nullable: !column.not_null, brand: None });
+    }
+    let parts: Vec<String> = name.parts.iter().map(|part| part.value.clone()).collect();
+    catalog.add(&parts, declared);
+    findings
+}
+
+fn relation_columns(columns: Vec<(String, Type, bool)>) -> Vec<RelationColumn> {
+    columns.into_iter().map(|(name, ty, nullable)| RelationColumn { name, ty, nullable, brand: None }).collect()
+}
+
+impl Catalog {
+    /// Adds a table or replaces the one of that name.
+    fn add(&mut self, parts: &[String], columns: Vec<RelationColumn>) {
+        self.insert(parts, Relation { name: parts.join("."), columns, complete: true });
+    }
+}

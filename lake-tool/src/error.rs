@@ -1,0 +1,31 @@
+//! What a command can fail with.
+
+/// A failure with its exit code.
+#[derive(Debug)]
+pub struct Error {
+    /// 1 for what went wrong outside, 2 for wrong use.
+    pub code: u8,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Error {
+    /// The command was used wrongly.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self { code: 2, message: message.into(), help: None }
+    }
+
+    /// Says what to do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self { code: 1, message: format!("writing the output: {error}"), help: None }
+    }
+}

@@ -1,0 +1,40 @@
+//! `lake`: what needs no build of a project. The commands over a project's models are in the project's own program.
+
+mod check;
+mod error;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Typed SQL pipelines for the data lake: what needs no project.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lake",
+    version,
+    about,
+    after_help = "Exit codes: 0 done, 1 something is wrong in what was looked at, 2 used wrongly."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check SQL files against the tables that they read: names, types, nulls.
+    Check(check::Args),
+}
+
+fn main() -> ExitCode {
+    let ended = match Cli::parse().command {
+        Command::Check(args) => check::run(&args),
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {}", error.message);
+        if let Some(help) = &error.help {
+            eprintln!("  = help: {help}");
+        }
+        ExitCode::from(error.code)
+    })
+}
