@@ -4,9 +4,13 @@ use std::fmt::{Display, Formatter, Result};
 
 use super::{Field, Type};
 
+/// As Trino's messages spell types; with `{:#}` as its REST protocol does: `decimal(10, 2)`, `INTERVAL DAY TO SECOND`.
 impl Display for Type {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match self {
+            Type::Decimal { precision, scale } if f.alternate() => write!(f, "decimal({precision}, {scale})"),
+            Type::IntervalYearToMonth if f.alternate() => f.write_str("INTERVAL YEAR TO MONTH"),
+            Type::IntervalDayToSecond if f.alternate() => f.write_str("INTERVAL DAY TO SECOND"),
             Type::Boolean => f.write_str("boolean"),
             Type::TinyInt => f.write_str("tinyint"),
             Type::SmallInt => f.write_str("smallint"),
@@ -29,14 +33,10 @@ impl Display for Type {
             Type::IntervalDayToSecond => f.write_str("interval day to second"),
             Type::Uuid => f.write_str("uuid"),
             Type::IpAddress => f.write_str("ipaddress"),
-            Type::Array(element) => write!(f, "array({element})"),
-            Type::Map(key, value) => write!(f, "map({key}, {value})"),
+            Type::Array(element) => list(f, "array", [element]),
+            Type::Map(key, value) => list(f, "map", [key, value]),
             Type::Row(fields) => list(f, "row", fields),
-            Type::Function(arguments, result) => {
-                f.write_str("function(")?;
-                arguments.iter().try_for_each(|argument| write!(f, "{argument}, "))?;
-                write!(f, "{result})")
-            }
+            Type::Function(arguments, result) => list(f, "function", arguments.iter().chain([&**result])),
             Type::Opaque(name) => f.write_str(name),
             Type::Unknown => f.write_str("unknown"),
             Type::Error => f.write_str("?"),
@@ -47,16 +47,17 @@ impl Display for Type {
 impl Display for Field {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {
         match &self.name {
-            Some(name) if is_plain(name) => write!(f, "{name} {}", self.ty),
-            Some(name) => write!(f, "\"{}\" {}", name.replace('"', "\"\""), self.ty),
-            None => self.ty.fmt(f),
+            Some(name) if is_plain(name) => write!(f, "{name} ")?,
+            Some(name) => write!(f, "\"{}\" ", name.replace('"', "\"\""))?,
+            None => {}
         }
+        self.ty.fmt(f)
     }
 }
 
-fn list(f: &mut Formatter<'_>, name: &str, items: &[Field]) -> Result {
+fn list(f: &mut Formatter<'_>, name: &str, items: impl IntoIterator<Item = impl Display>) -> Result {
     write!(f, "{name}(")?;
-    for (index, item) in items.iter().enumerate() {
+    for (index, item) in items.into_iter().enumerate() {
         if index > 0 {
             f.write_str(", ")?;
         }

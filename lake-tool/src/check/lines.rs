@@ -74,5 +74,5 @@ fn answer(sql: &str, catalog: &Catalog, rules: TypeRules) -> (Vec<Column>, Vec<S
 /// A column of a result, called as Trino calls it.
 fn named(position: usize, column: OutputColumn) -> Column {
     let name = column.name.unwrap_or_else(|| format!("_col{position}"));
-    Column { name, ty: column.ty.to_string(), nullable: column.nullable }
+    Column { name, ty: format!("{:#}", column.ty), nullable: column.nullable }
 }
