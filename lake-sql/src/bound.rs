@@ -56,6 +56,8 @@ pub struct Cte {
     pub id: CteId,
     /// Its name as written.
     pub name: String,
+    /// Where its name is written.
+    pub span: Span,
     /// What it computes: exactly the columns that references map from.
     pub rel: Rel,
     /// Its columns in order.
@@ -543,6 +545,8 @@ pub struct Subquery {
     pub rel: Rel,
     /// Its result columns.
     pub columns: Vec<ColumnId>,
+    /// Whether one of them may be null. `false` is a proof.
+    pub nullable: bool,
     /// Columns of outer queries that it uses.
     pub outer: Vec<ColumnId>,
 }

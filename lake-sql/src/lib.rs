@@ -12,6 +12,7 @@ pub mod bind;
 pub mod bound;
 pub mod finding;
 pub mod functions;
+pub mod lint;
 pub mod render;
 pub mod span;
 pub mod syntax;

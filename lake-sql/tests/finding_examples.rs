@@ -4,16 +4,21 @@
 
 mod shop;
 
-use lake_sql::bind::{Helper, bind_helper, bind_statement, check_contract};
-use lake_sql::finding::Finding;
+use lake_sql::bind::{Helper, Outcome, bind_helper, bind_statement, check_contract};
 use lake_sql::finding::doc::{ALL, Example};
+use lake_sql::finding::{Finding, Severity};
+use lake_sql::lint;
 use lake_sql::syntax::{Templates, parse_expression, parse_query, parse_statement};
 use lake_sql::types::TypeRules;
 use shop::Shop;
 
 fn findings(example: Example) -> (String, Vec<Finding>) {
     match example {
-        Example::Query(sql) => (sql.into(), shop::bound(sql, &Shop::default()).findings),
+        Example::Query(sql) => (sql.into(), with_lints(sql, shop::bound(sql, &Shop::default()))),
+        Example::Portable(sql) => {
+            let tree = parse_query(sql, Templates::Yes).tree.unwrap();
+            (sql.into(), lint::portability(&tree, sql, &Shop::default()))
+        }
         Example::Model { columns, sql } => {
             let outcome = shop::bound(sql, &Shop::default());
             let columns: Vec<_> =
@@ -36,9 +41,17 @@ fn findings(example: Example) -> (String, Vec<Finding>) {
         Example::Statement(sql) => {
             let tree = parse_statement(sql).tree.unwrap();
             let shop = Shop { tables: true, ..Shop::default() };
-            (sql.into(), bind_statement(&tree, sql, &shop, TypeRules::New).findings)
+            let outcome = bind_statement(&tree, sql, &shop, TypeRules::New);
+            let lints = outcome.statement.map(|statement| lint::statement(&statement, sql));
+            (sql.into(), [outcome.findings, lints.unwrap_or_default()].concat())
         }
     }
+}
+
+/// The errors; of a query without any the lints.
+fn with_lints(sql: &str, outcome: Outcome) -> Vec<Finding> {
+    let lints = outcome.query.filter(|_| outcome.findings.is_empty()).map(|query| lint::query(&query, sql));
+    [outcome.findings, lints.unwrap_or_default()].concat()
 }
 
 #[test]
@@ -53,7 +66,8 @@ fn wrong_examples_give_their_finding_and_right_ones_none() {
         }
         pages.push(format!("{}\n\n{}", doc.text, shop::rendered(&sql, &wrong)));
         let (sql, right) = findings(doc.right);
-        if !right.is_empty() {
+        let is_lint = wrong.iter().all(|finding| finding.severity == Severity::Lint);
+        if right.iter().any(|finding| is_lint || finding.severity == Severity::Error) {
             mistaken.push(format!("{}: {sql}\n{}", doc.id, shop::rendered(&sql, &right)));
         }
     }

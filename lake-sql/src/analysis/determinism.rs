@@ -4,7 +4,7 @@
 //! reason.
 
 use super::keys::{DeclaredKeys, Key, KeyFinder};
-use crate::bound::{AggregateCall, BoundQuery, ColumnId, Expr, ExprKind, FrameUnit, Rel, RelKind, WindowCall};
+use crate::bound::{AggregateCall, BoundQuery, ColumnId, Cte, Expr, ExprKind, FrameUnit, Rel, RelKind, WindowCall};
 use crate::functions::{self, FunctionKind};
 use crate::span::Span;
 use crate::types::Type;
@@ -64,11 +64,8 @@ impl std::fmt::Display for ReasonKind {
 /// `declared` gives the known unique keys of tables: an order that contains one leaves no ties.
 pub fn reasons(query: &BoundQuery, declared: &DeclaredKeys<'_>) -> Vec<Reason> {
     let mut search = Search { keys: KeyFinder::new(query, declared), found: vec![] };
-    for cte in &query.ctes {
-        search.rel(&cte.rel, None);
-        if let Some(arm) = &cte.recursive {
-            search.rel(&arm.rel, None);
-        }
+    for rel in query.ctes.iter().flat_map(Cte::rels) {
+        search.rel(rel, None);
     }
     let result = query.columns.iter().map(|column| column.id).collect();
     search.rel(&query.root, Some(&result));

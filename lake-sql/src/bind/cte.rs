@@ -35,7 +35,7 @@ impl Binder<'_> {
         let id = self.fresh_cte();
         let (rel, ids) = self.exact(bound.rel, &bound.columns);
         let name = named.name.value.clone();
-        self.ctes.push(Cte { id, name: name.clone(), rel, columns: ids, recursive: None });
+        self.ctes.push(Cte { id, name: name.clone(), span: named.name.span, rel, columns: ids, recursive: None });
         VisibleCte { name, id: complete.then_some(id), columns }
     }
 
@@ -112,7 +112,7 @@ impl Binder<'_> {
         let (step, step_columns) = self.cast_columns(second.rel, &second.columns, &types);
         let (rel, ids) = self.exact(first.rel, &first.columns);
         let recursive = Some(Box::new(RecursiveArm { rel: step, columns: step_columns }));
-        self.ctes.push(Cte { id, name: name.clone(), rel, columns: ids, recursive });
+        self.ctes.push(Cte { id, name: name.clone(), span: named.name.span, rel, columns: ids, recursive });
         VisibleCte { name, id: Some(id), columns }
     }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::binder::Binder;
 use super::{Site, SiteKind};
-use crate::bound::{BoundQuery, Expr, ExprKind, Rel};
+use crate::bound::{BoundQuery, Cte, Expr, ExprKind, Rel};
 use crate::finding;
 use crate::functions::{self, Arg};
 use crate::span::Span;
@@ -81,12 +81,8 @@ impl Binder<'_> {
                 expr.visit(&mut |part| places.extend(padded(part)));
             }
         };
-        query.root.visit(&mut look);
-        for cte in &query.ctes {
-            cte.rel.visit(&mut look);
-            if let Some(step) = &cte.recursive {
-                step.rel.visit(&mut look);
-            }
+        for rel in query.ctes.iter().flat_map(Cte::rels).chain([&query.root]) {
+            rel.visit(&mut look);
         }
         places.sort_unstable();
         places.dedup();

@@ -18,7 +18,7 @@ impl Binder<'_> {
         let Some((bound, outer)) = self.subquery(query, scope, span) else { return error_expr(span) };
         let Some(column) = self.one_column(&bound, "a scalar subquery", span) else { return error_expr(span) };
         let nullable = column.nullable || !bound.single_row;
-        let subquery = Subquery { rel: bound.rel, columns: vec![column.id], outer };
+        let subquery = Subquery { rel: bound.rel, columns: vec![column.id], nullable: column.nullable, outer };
         Expr { kind: ExprKind::Scalar(Box::new(subquery)), ty: column.ty, nullable, span }
     }
 
@@ -26,7 +26,8 @@ impl Binder<'_> {
     pub fn exists(&mut self, query: &tree::Query, scope: &Scope<'_>, span: Span) -> Expr {
         let Some((bound, outer)) = self.subquery(query, scope, span) else { return error_expr(span) };
         let columns = bound.columns.iter().map(|column| column.id).collect();
-        let subquery = Subquery { rel: bound.rel, columns, outer };
+        let nullable = bound.columns.iter().any(|column| column.nullable);
+        let subquery = Subquery { rel: bound.rel, columns, nullable, outer };
         build::expr(ExprKind::Exists(Box::new(subquery)), Type::Boolean, span)
     }
 
@@ -70,11 +71,12 @@ impl Binder<'_> {
             }
         }
         let parts: Vec<Expr> = parts.into_iter().zip(&types).map(|(part, ty)| self.coerce(part, ty)).collect();
-        let nullable = parts.iter().any(|part| part.nullable) || bound.columns.iter().any(|column| column.nullable);
+        let some_null = bound.columns.iter().any(|column| column.nullable);
+        let nullable = some_null || parts.iter().any(|part| part.nullable);
         let fields = types.iter().map(|ty| types::Field { name: None, ty: ty.clone() }).collect();
         let (rel, columns) = self.cast_columns(bound.rel, &bound.columns, &types);
         let value = build::expr(ExprKind::Row(parts), Type::Row(fields), value.span);
-        let query = Box::new(Subquery { rel, columns, outer });
+        let query = Box::new(Subquery { rel, columns, nullable: some_null, outer });
         Expr { kind: ExprKind::InQuery { value: Box::new(value), query }, ty: Type::Boolean, nullable, span }
     }
 
@@ -125,7 +127,7 @@ impl Binder<'_> {
         let nullable = value.nullable || column.nullable || structural;
         let value = self.coerce(value, &ty);
         let (rel, columns) = self.cast_columns(bound.rel, std::slice::from_ref(&column), &[ty]);
-        Some((value, Subquery { rel, columns, outer }, nullable))
+        Some((value, Subquery { rel, columns, nullable: column.nullable, outer }, nullable))
     }
 
     fn one_column(&mut self, bound: &Bound, what: &str, span: Span) -> Option<OutputColumn> {

@@ -1,6 +1,6 @@
 //! The parts of bound expressions and relations, for whoever walks the tree.
 
-use super::{AggregateCall, ColumnId, Expr, ExprKind, FrameBound, Rel, RelKind, Subquery, Version, WindowCall};
+use super::{AggregateCall, ColumnId, Cte, Expr, ExprKind, FrameBound, Rel, RelKind, Subquery, Version, WindowCall};
 
 impl Expr {
     /// Its direct operands; those inside of subqueries are not among them.
@@ -151,6 +151,13 @@ impl WindowCall {
             .chain(&mut self.partition_by)
             .chain(self.order_by.iter_mut().map(|key| &mut key.expr))
             .chain(bounds)
+    }
+}
+
+impl Cte {
+    /// What it computes: one relation, or the two arms of a recursion.
+    pub fn rels(&self) -> impl Iterator<Item = &Rel> {
+        std::iter::once(&self.rel).chain(self.recursive.iter().map(|arm| &arm.rel))
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Example {
     },
     /// A statement over the tables `orders` and `customers`.
     Statement(&'static str),
+    /// A query that is looked at with an engine of other rules in mind.
+    Portable(&'static str),
 }
 
 /// All findings about queries.
@@ -105,4 +107,11 @@ pub const ALL: &[FindingDoc] = &[
     super::window_needs_order::DOC,
     super::window_override::DOC,
     super::wrong_arguments::DOC,
+    super::double_literal::DOC,
+    super::engine_dependent_type::DOC,
+    super::integer_division::DOC,
+    super::lossy_assignment::DOC,
+    super::not_deterministic::DOC,
+    super::not_in_null::DOC,
+    super::unused_cte::DOC,
 ];

@@ -14,17 +14,21 @@ pub mod contract_null;
 pub mod contract_type;
 pub mod distinct_order_by;
 pub mod doc;
+pub mod double_literal;
 pub mod duplicate_column;
 pub mod duplicate_cte;
 pub mod duplicate_relation;
+pub mod engine_dependent_type;
 pub mod engine_rules;
 pub mod frame;
 pub mod grouping_argument;
 pub mod helper_arguments;
 pub mod helper_result;
+pub mod integer_division;
 pub mod invalid_cast;
 pub mod invalid_literal;
 pub mod invalid_type;
+pub mod lossy_assignment;
 pub mod misplaced_aggregate;
 pub mod misplaced_lambda;
 pub mod misplaced_window;
@@ -38,6 +42,8 @@ pub mod not_a_value;
 pub mod not_an_aggregate;
 pub mod not_boolean;
 pub mod not_comparable;
+pub mod not_deterministic;
+pub mod not_in_null;
 pub mod not_orderable;
 pub mod not_unnestable;
 pub mod operand_type;
@@ -65,6 +71,7 @@ pub mod unknown_type;
 pub mod unknown_window;
 pub mod unnamed_column;
 pub mod unsupported;
+pub mod unused_cte;
 pub mod using_column;
 pub mod values_width;
 pub mod window_needs_order;
@@ -128,6 +135,11 @@ impl Finding {
             help: None,
             suggestion: None,
         }
+    }
+
+    /// A lint with its headline.
+    pub fn lint(id: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Lint, ..Self::error(id, span, message) }
     }
 
     /// Sets the words shown at the place.

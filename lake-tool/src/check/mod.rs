@@ -18,6 +18,7 @@ use lake_sql::types::TypeRules;
 
 use crate::error::Error;
 use catalog::Catalog;
+use file::Lints;
 
 /// `check`
 #[derive(clap::Args, Debug)]
@@ -34,10 +35,13 @@ pub struct Args {
     /// Whose rules hold for decimals and char.
     #[arg(long, value_enum, default_value_t)]
     engine: Engine,
+    /// Also report what means something else on another engine.
+    #[arg(long, conflicts_with = "types")]
+    portable: bool,
     /// How to report.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Read JSON lines {"id","sql","schema"} on standard input and print {"id","columns","findings"} for each.
+    /// Read JSON lines {"id","sql","schema"} on standard input and print {"id","columns","findings"} for each, errors alone.
     #[arg(long, conflicts_with_all = ["inputs", "schema", "format"])]
     types: bool,
 }
@@ -90,7 +94,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     }
     let (catalog, mut checked) = with_schema(catalog, args)?;
     for input in files(&args.inputs)? {
-        checked.push(check(&input, &mut catalog.clone(), args.engine.rules())?);
+        checked.push(check(&input, &mut catalog.clone(), args)?);
     }
     let mut out = stdout().lock();
     match args.format {
@@ -111,7 +115,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 fn with_schema(mut catalog: Catalog, args: &Args) -> Result<(Catalog, Vec<Checked>), Error> {
     let mut wrong = vec![];
     for path in &args.schema {
-        let checked = check(path, &mut catalog, args.engine.rules())?;
+        let checked = check(path, &mut catalog, args)?;
         if !checked.findings.is_empty() {
             wrong.push(checked);
         }
@@ -119,9 +123,10 @@ fn with_schema(mut catalog: Catalog, args: &Args) -> Result<(Catalog, Vec<Checke
     Ok((catalog, wrong))
 }
 
-fn check(path: &Path, catalog: &mut Catalog, rules: TypeRules) -> Result<Checked, Error> {
+fn check(path: &Path, catalog: &mut Catalog, args: &Args) -> Result<Checked, Error> {
     let text = read(path)?;
-    let findings = file::check(&text, catalog, rules);
+    let lints = if args.portable { Lints::Portable } else { Lints::Usual };
+    let findings = file::check(&text, catalog, args.engine.rules(), lints);
     let name = if is_standard_input(path) { "<stdin>".to_owned() } else { path.display().to_string() };
     Ok(Checked { name, text, findings })
 }
