@@ -94,9 +94,7 @@ impl Binder<'_> {
 
 fn padded(expr: &Expr) -> Option<Span> {
     match &expr.kind {
-        ExprKind::Cast { expr: inner, implicit: true, .. }
-            if matches!((&inner.ty, &expr.ty), (Type::Char(_), Type::Varchar(_))) =>
-        {
+        ExprKind::Cast { expr: inner, .. } if matches!((&inner.ty, &expr.ty), (Type::Char(_), Type::Varchar(_))) => {
             Some(inner.span)
         }
         _ => None,

@@ -26,9 +26,9 @@ pub fn is_truth(span: Span) -> Finding {
         .help("write coalesce(condition, false), or … is null")
 }
 
-/// char beside varchar.
+/// char beside varchar, or cast to it.
 pub fn padding(span: Span) -> Finding {
-    Finding::error(ID, span, "char is compared or joined with varchar, which keeps other blanks on this engine")
+    Finding::error(ID, span, "char becomes varchar here, which keeps other blanks on this engine")
         .label("char")
-        .help("cast it: rtrim(cast(… as varchar))")
+        .help("declare it as varchar where it is read first: tables keep no char")
 }
