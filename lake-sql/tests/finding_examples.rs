@@ -4,8 +4,11 @@
 
 mod shop;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
 use lake_sql::bind::{Helper, Outcome, bind_helper, bind_statement, check_contract};
-use lake_sql::finding::doc::{ALL, Example};
+use lake_sql::finding::doc::{ALL, Example, FindingDoc};
 use lake_sql::finding::{Finding, Severity};
 use lake_sql::lint;
 use lake_sql::syntax::{Templates, parse_expression, parse_query, parse_statement};
@@ -73,6 +76,54 @@ fn wrong_examples_give_their_finding_and_right_ones_none() {
     }
     assert!(mistaken.is_empty(), "{}", mistaken.join("\n\n"));
     insta::assert_snapshot!(pages.join("\n\n"));
+}
+
+/// What is shown of an example: its SQL, below the columns that its model declares.
+fn written(example: Example) -> String {
+    match example {
+        Example::Query(sql) | Example::Statement(sql) | Example::Portable(sql) => sql.to_owned(),
+        Example::Model { columns, sql } => {
+            let null = |nullable: bool| if nullable { "" } else { " not null" };
+            let declared = columns.iter().map(|(name, ty, nullable)| format!("{name} {ty}{}", null(*nullable)));
+            format!("-- a model of ({})\n{sql}", declared.collect::<Vec<_>>().join(", "))
+        }
+        Example::Helper { parameter: (name, ty, _), result: (result, _), sql } => {
+            format!("-- a helper from {name} ({ty}) to {result}\n{sql}")
+        }
+    }
+}
+
+/// The page of a finding, as it stands in `docs/findings`.
+fn page(doc: &FindingDoc) -> String {
+    let (sql, wrong) = findings(doc.wrong);
+    let shown = shop::rendered(&sql, &wrong);
+    let (id, text) = (doc.id, doc.text);
+    let (wrong, right) = (written(doc.wrong), written(doc.right));
+    format!(
+        "# {id}\n\n{text}\n\n## Wrong\n\n```sql\n{wrong}\n```\n\n```text\n{shown}\n```\n\n## Right\n\n```sql\n{right}\n```\n"
+    )
+}
+
+/// `LAKE_UPDATE_DOCS=1 cargo test -p lake-sql --test finding_examples` writes the pages.
+#[test]
+fn each_finding_has_its_page() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/findings");
+    let mut pages: BTreeMap<String, String> = ALL.iter().map(|doc| (format!("{}.md", doc.id), page(doc))).collect();
+    let lines = ALL.iter().map(|doc| format!("- [{0}]({0}.md)", doc.id)).collect::<BTreeSet<_>>();
+    let index = lines.into_iter().collect::<Vec<_>>().join("\n");
+    pages.insert("README.md".into(), format!("# Findings\n\nWhat the checker says of SQL, a page each.\n\n{index}\n"));
+    if std::env::var_os("LAKE_UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(&folder).unwrap();
+        for (name, text) in &pages {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
+    }
+    let mut there = BTreeMap::new();
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        there.insert(path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap());
+    }
+    assert!(there == pages, "docs/findings is stale: run this test with LAKE_UPDATE_DOCS=1");
 }
 
 #[test]

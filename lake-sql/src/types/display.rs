@@ -37,7 +37,12 @@ impl Display for Type {
             Type::Map(key, value) => list(f, "map", [key, value]),
             Type::Row(fields) => list(f, "row", fields),
             Type::Function(arguments, result) => list(f, "function", arguments.iter().chain([&**result])),
-            Type::Opaque(name) => f.write_str(name),
+            Type::Opaque(name) => f.write_str(match name.as_str() {
+                "hyperloglog" if f.alternate() => "HyperLogLog",
+                "p4hyperloglog" if f.alternate() => "P4HyperLogLog",
+                "setdigest" if f.alternate() => "SetDigest",
+                name => name,
+            }),
             Type::Unknown => f.write_str("unknown"),
             Type::Error => f.write_str("?"),
         }
