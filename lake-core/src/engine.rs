@@ -84,8 +84,17 @@ pub struct FileRelation {
     pub columns: Vec<ColumnSpec>,
     /// How they are written.
     pub format: FileFormat,
-    /// Paths that the engine can open (the target's landing folder joined with the path below it), in order.
-    pub files: Vec<String>,
+    /// The files, in order.
+    pub files: Vec<SourceFile>,
+}
+
+/// A file that is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Path below the landing folder: what rows tell of the file they came in, wherever the folder is.
+    pub path: String,
+    /// What is opened: the landing folder joined with the path.
+    pub location: String,
 }
 
 /// An engine's name for an execution.

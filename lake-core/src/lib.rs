@@ -14,6 +14,8 @@ pub mod audit;
 #[cfg(feature = "run")]
 pub mod engine;
 #[cfg(feature = "run")]
+pub mod files;
+#[cfg(feature = "run")]
 pub mod journal;
 #[cfg(feature = "run")]
 pub mod plan;
@@ -23,3 +25,5 @@ pub mod project;
 pub mod run;
 #[cfg(feature = "run")]
 pub mod strategy;
+#[cfg(feature = "run")]
+pub mod values;

@@ -25,6 +25,30 @@ const SECOND: &[(&str, &str)] = &[(
     "{\"id\": 1, \"at\": \"2022-01-02\", \"word\": \"x\"}\n{\"id\": 3, \"at\": \"2022-01-02\", \"word\": \"c\"}",
 )];
 
+macro_rules! word {
+    () => {
+        "it's a word of one hundred letters, so that ten of them fill a statement almost half: abcdefghijklmno"
+    };
+    (10) => {
+        concat!(word!(), word!(), word!(), word!(), word!(), word!(), word!(), word!(), word!(), word!())
+    };
+}
+
+/// Each row needs a statement of its own, where statements may have 2,500 bytes.
+const LONG: &[(&str, &str)] = &[
+    ("2.json", concat!("{\"id\": 1, \"at\": \"2022-01-02\", \"word\": \"", word!(10), "\"}")),
+    (
+        "3.json",
+        concat!(
+            "{\"id\": 3, \"at\": \"2022-01-02\", \"word\": \"",
+            word!(10),
+            "\"}\n{\"id\": 4, \"at\": \"2022-01-02\", \"word\": \"",
+            word!(10),
+            "\"}"
+        ),
+    ),
+];
+
 fn feed() -> Vec<SourceSpec> {
     vec![files("raw.feed", "id bigint, at date, word varchar?")]
 }
@@ -33,7 +57,7 @@ fn rows(kind: Kind) -> Vec<ModelSpec> {
     vec![model("a.rows", kind, "id bigint, at date, word varchar?", "select * from {feed}", &["raw.feed"])]
 }
 
-const SCENARIOS: [Scenario; 5] = [
+const SCENARIOS: [Scenario; 6] = [
     Scenario { name: "append", lab: || Lab::new(feed(), rows(append())), loads: [FIRST, SECOND], tables: &["a.rows"] },
     Scenario {
         name: "merge",
@@ -71,6 +95,12 @@ const SCENARIOS: [Scenario; 5] = [
         },
         loads: [FIRST, SECOND],
         tables: &["a.rows", "a.sums", "a.shown"],
+    },
+    Scenario {
+        name: "rows of files that the engine cannot open",
+        lab: || Lab::new(feed(), rows(merge(&["id"]))).without_files(2_500),
+        loads: [FIRST, LONG],
+        tables: &["a.rows"],
     },
 ];
 

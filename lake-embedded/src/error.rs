@@ -5,6 +5,7 @@ use std::fmt;
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
 use lake_core::engine::{Effect, EngineError, ErrorKind, QueryId};
+use lake_core::values::ValueError;
 
 /// A failure with its kind and words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +95,12 @@ impl std::error::Error for Fault {}
 impl From<Fault> for DataFusionError {
     fn from(fault: Fault) -> Self {
         DataFusionError::External(Box::new(fault))
+    }
+}
+
+impl From<ValueError> for Fault {
+    fn from(error: ValueError) -> Self {
+        Self::new(error.kind, error.message)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use lake_core::engine::{Engine, EngineError, ErrorKind, FileRelation, PhysicalName, State, Submission};
+use lake_core::engine::{Engine, EngineError, ErrorKind, FileRelation, PhysicalName, SourceFile, State, Submission};
 use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 use lake_embedded::{Embedded, EmbeddedConfig};
 
@@ -259,7 +259,7 @@ fn documents(lab: &Lab, contents: &[&str]) -> FileRelation {
     let write = |(at, content): (usize, &&str)| {
         let path = lab.folder.path().join(format!("{at}.json"));
         std::fs::write(&path, content).unwrap();
-        path.to_string_lossy().into_owned()
+        SourceFile { path: format!("docs/{at}.json"), location: path.to_string_lossy().into_owned() }
     };
     let files = contents.iter().enumerate().map(write).collect();
     let name = PhysicalName { schema: "raw".into(), table: "documents".into() };
@@ -273,7 +273,7 @@ fn files_are_read_as_tables() {
         r#"{"date": "2022-03-01", "rates": {"USD": 1.1162, "RUB": 117.201}}"#,
         r#"{"date": "2022-03-02", "rates": {"USD": 1.1106}}"#,
     ];
-    let create = "create table s.rates as select d.date as day, r.currency, r.rate, d.file like '%.json' as ok
+    let create = "create table s.rates as select d.date as day, r.currency, r.rate, d.file like 'docs/%.json' as ok
                   from raw.documents d cross join unnest(d.rates) as r(currency, rate)";
     lab.submit_with(create, &"a".repeat(32), vec![documents(&lab, &days)]).unwrap();
     assert_eq!(

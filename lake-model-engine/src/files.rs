@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use lake_core::engine::{EngineError, ErrorKind, FileRelation};
+use lake_core::engine::{EngineError, ErrorKind, FileRelation, SourceFile};
 use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 use lake_sql::types::Type;
 
@@ -52,11 +52,11 @@ pub fn rows(relation: &FileRelation, store: &FileStore) -> Result<FileRows> {
     let columns =
         relation.columns.iter().map(|column| (column.name.clone(), column.ty.clone(), column.nullable)).collect();
     let mut rows = vec![];
-    for path in &relation.files {
+    for SourceFile { path: below, location: path } in &relation.files {
         let (content, arrival) = store.read(path)?;
         let text =
             String::from_utf8(content).map_err(|error| data(format!("file {path} is no UTF-8 text: {error}")))?;
-        let file = File { path, arrival, columns: &relation.columns };
+        let file = File { path, below, arrival, columns: &relation.columns };
         rows.extend(match relation.format {
             FileFormat::JsonDocument => file.document(&text)?,
             FileFormat::JsonLines => file.lines(&text)?,
@@ -69,6 +69,7 @@ pub fn rows(relation: &FileRelation, store: &FileStore) -> Result<FileRows> {
 
 struct File<'a> {
     path: &'a str,
+    below: &'a str,
     arrival: i64,
     columns: &'a [ColumnSpec],
 }
@@ -81,7 +82,7 @@ impl File<'_> {
     /// The declared columns, their values found by name.
     fn row(&self, place: &str, mut find: impl FnMut(&str, &Type) -> Result<Option<Value>>) -> Result<Row> {
         let value = |column: &ColumnSpec| match column.content {
-            Content::File => Ok(Value::text(self.path)),
+            Content::File => Ok(Value::text(self.below)),
             Content::Arrival => cast::cast(&Value::utc(self.arrival), &Type::TimestampTz(6), &column.ty),
             Content::Value => {
                 let at = |error: EngineError| self.damaged(format!("{place}, column {}", column.name), error.message);

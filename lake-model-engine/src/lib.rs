@@ -182,6 +182,9 @@ impl Engine for ModelEngine {
     }
 
     fn submit(&self, submission: &Submission) -> Result<QueryId, EngineError> {
+        if !self.capabilities.files && !submission.files.is_empty() {
+            return Err(error::statement("files were given to an engine that cannot open them"));
+        }
         self.alive()?.submit(submission, &self.life)
     }
 

@@ -21,7 +21,7 @@ impl RelationNames for Target {
             "odd" => ("raw", "Odd \"name\"", Some(7)),
             _ => return None,
         };
-        Some(RelationName { schema: schema.into(), table: table.into(), snapshot })
+        Some(RelationName { schema: schema.into(), table: table.into(), snapshot, columns: None })
     }
 }
 

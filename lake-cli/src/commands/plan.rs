@@ -1,5 +1,6 @@
 //! `plan`: what a build would do; runs nothing.
 
+use std::borrow::Cow;
 use std::io::{self, Write, stdout};
 
 use lake_core::plan::Plan as Document;
@@ -11,6 +12,9 @@ use super::{Context, chosen};
 use crate::Exit;
 use crate::args::{Plan, ReportFormat};
 use crate::error::Error;
+
+/// Most bytes of a statement that are shown.
+const SHOWN: usize = 20_000;
 
 pub fn run(context: &Context<'_>, args: &Plan) -> Result<Exit, Error> {
     let session = context.session()?;
@@ -47,11 +51,21 @@ fn statements(plan: &Document, out: &mut dyn Write) -> io::Result<()> {
     }
     for step in &plan.steps {
         match step.sql() {
-            Some(sql) => writeln!(out, "-- {}\n{};", step.name, sql.trim())?,
+            Some(sql) => writeln!(out, "-- {}\n{};", step.name, shown(sql.trim()))?,
             None => writeln!(out, "-- {}: the journal records the publication", step.name)?,
         }
     }
     writeln!(out)
+}
+
+/// A statement for people: one that carries rows of files is cut in their middle; `--format json` has all of it.
+fn shown(sql: &str) -> Cow<'_, str> {
+    let keep = |at: usize| (0..=at).rev().find(|at| sql.is_char_boundary(*at)).unwrap_or(0);
+    let (head, tail) = (keep(SHOWN / 2), keep(sql.len().saturating_sub(SHOWN / 2)));
+    match sql.len() > SHOWN {
+        true => format!("{} … {} bytes … {}", &sql[..head], tail - head, &sql[tail..]).into(),
+        false => sql.into(),
+    }
 }
 
 fn object(node: &NodePlan) -> Value {

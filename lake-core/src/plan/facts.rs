@@ -29,6 +29,9 @@ pub struct Facts {
     pub published: Option<Publication>,
     /// Files of earlier loads, for each source.
     pub consumed: BTreeMap<String, BTreeMap<String, FileMark>>,
+    /// Rows of the files that the load takes, by source, where the engine cannot open files: JSON arrays as
+    /// [`crate::files::rows`] writes them.
+    pub landed: BTreeMap<Id, Vec<String>>,
     /// Tables of ours that earlier plans kept for inspection.
     pub leftovers: Vec<PhysicalName>,
     /// Plans even if nothing is new.

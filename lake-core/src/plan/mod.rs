@@ -38,7 +38,7 @@ pub struct Plan {
     pub fingerprint: String,
     /// What is read, and at which version.
     pub pins: Vec<Pin>,
-    /// Files that are read under a name in the statements.
+    /// Files whose rows are loaded.
     pub files: Vec<FileInput>,
     /// What to do, in order.
     pub steps: Vec<Step>,
@@ -130,6 +130,8 @@ pub enum Effect {
     Read,
     /// A schema, or a table at a name that nobody had.
     Create,
+    /// Rows are added to a table that the plan has made.
+    Fill,
     /// Rows are added to a published table.
     Append,
     /// Rows of a published table change.
@@ -173,6 +175,8 @@ pub enum Fence {
     None,
     /// The name holds run and attempt; nobody else uses it.
     FreshName,
+    /// The statement adds its rows only where they are not yet, and the engine refuses one of two at once.
+    Once,
     /// The engine refuses a name that is taken.
     FreeName,
     /// The table's head must be the planned one.
@@ -239,6 +243,11 @@ impl Plan {
     /// Position of the release.
     pub fn released_at(&self) -> Option<usize> {
         self.steps.iter().position(|step| step.action == Action::Release)
+    }
+
+    /// Whether the engine opens the files of a source itself; else a table of the run holds their rows.
+    pub fn is_handed_over(&self, source: &str) -> bool {
+        self.pins.iter().any(|pin| pin.id == source && pin.version == Version::FileList)
     }
 
     /// What identifies it among all plans of its model.

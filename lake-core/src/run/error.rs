@@ -6,6 +6,7 @@ use super::landing::LandingError;
 use crate::engine::{EngineError, ErrorKind};
 use crate::journal::JournalError;
 use crate::strategy::PlanError;
+use crate::values::ValueError;
 
 /// Why a model could not be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +72,12 @@ impl From<PlanError> for RunError {
 impl From<EngineError> for RunError {
     fn from(error: EngineError) -> Self {
         RunError::Engine(error)
+    }
+}
+
+impl From<ValueError> for RunError {
+    fn from(error: ValueError) -> Self {
+        RunError::Engine(error.into())
     }
 }
 

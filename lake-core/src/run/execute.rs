@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::cancel::CancelToken;
 use super::error::RunError;
 use super::event::Event;
+use super::landing::source_files;
 use super::rows::only_row;
 use super::session::{Session, is_passing};
 use crate::audit::counted;
@@ -380,7 +381,7 @@ impl<'a> Execution<'a> {
 
     fn files(&self) -> Result<Vec<FileRelation>, RunError> {
         let mut relations = vec![];
-        for input in &self.plan.files {
+        for input in self.plan.files.iter().filter(|input| self.plan.is_handed_over(&input.source)) {
             let nodes = self.session.project().graph.nodes();
             let source = nodes.values().find(|node| node.id().to_string() == input.source);
             let Some(Node::Source(source)) = source else {
@@ -399,7 +400,7 @@ impl<'a> Execution<'a> {
                 name: input.relation.clone(),
                 columns: source.columns.clone(),
                 format,
-                files: input.files.iter().map(|file| self.session.landing().open_path(&file.path)).collect(),
+                files: source_files(self.session.landing(), &input.files),
             });
         }
         Ok(relations)

@@ -6,12 +6,14 @@ use chrono::{DateTime, Utc};
 use lake_sql::render::dialect::Dialect;
 
 use super::error::RunError;
+use super::landing::source_files;
 use super::session::Session;
-use crate::engine::{Described, PhysicalName};
+use crate::engine::{Described, FileRelation, PhysicalName};
+use crate::files::rows;
 use crate::graph::Node;
 use crate::model::spec::{ColumnSpec, Id, Kind, ModelSpec, Origin};
 use crate::plan::facts::{Facts, TableFact, UpstreamFact};
-use crate::strategy::{fingerprint, stored};
+use crate::strategy::{LANDED_BYTES, PlanError, files_to_copy, fingerprint, stored};
 
 /// What is the same for all models of a run.
 #[derive(Clone, Debug)]
@@ -47,7 +49,7 @@ impl Session {
             upstreams.insert(upstream.clone(), self.upstream(run, upstream, &found)?);
         }
         let published = self.journal().published(&id)?;
-        Ok(Facts {
+        let mut facts = Facts {
             run: run.run.clone(),
             attempt,
             now: run.now,
@@ -56,9 +58,38 @@ impl Session {
             upstreams,
             published: published.latest,
             consumed: published.consumed,
+            landed: BTreeMap::new(),
             leftovers: self.journal().kept(&id)?.into_values().flatten().collect(),
             force: run.force,
-        })
+        };
+        facts.landed = self.landed(model, &facts)?;
+        Ok(facts)
+    }
+
+    /// Rows of the files that a load takes, for an engine that cannot open them.
+    fn landed(&self, model: &ModelSpec, facts: &Facts) -> Result<BTreeMap<Id, Vec<String>>, RunError> {
+        let mut landed = BTreeMap::new();
+        for (id, files) in files_to_copy(&self.context(), model, facts) {
+            let Some(Node::Source(source)) = self.project().graph.nodes().get(&id) else { continue };
+            let Origin::Files { format, .. } = source.origin else { continue };
+            let relation = FileRelation {
+                name: self.project().physical(&id),
+                columns: source.columns.clone(),
+                format,
+                files: source_files(self.landing(), &files),
+            };
+            let (mut texts, mut bytes) = (vec![], 0);
+            rows::read(&relation, |row| {
+                bytes += row.len();
+                texts.push(row);
+                match bytes <= LANDED_BYTES {
+                    true => Ok(()),
+                    false => Err(RunError::Plan(PlanError::LandedTooMuch { source: id.clone(), most: LANDED_BYTES })),
+                }
+            })?;
+            landed.insert(id, texts);
+        }
+        Ok(landed)
     }
 
     /// Names to look up: the relation itself, and the tables behind views.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::engine::SourceFile;
 use crate::plan::FileMark;
 use crate::select::glob;
 
@@ -11,8 +12,14 @@ pub trait Landing: Send + Sync {
     /// Files that match a pattern such as `fx/*.json`, in order of their paths. `**` stands for any folders.
     fn list(&self, pattern: &str) -> Result<Vec<FileMark>, LandingError>;
 
-    /// What an engine opens for a path below the landing folder.
+    /// What is opened for a path below the landing folder.
     fn open_path(&self, path: &str) -> String;
+}
+
+/// Files of a plan as an engine opens them.
+pub(super) fn source_files(landing: &dyn Landing, files: &[FileMark]) -> Vec<SourceFile> {
+    let file = |file: &FileMark| SourceFile { path: file.path.clone(), location: landing.open_path(&file.path) };
+    files.iter().map(file).collect()
 }
 
 /// A folder of the machine.

@@ -9,7 +9,7 @@ use crate::engine::PhysicalName;
 use crate::graph::Node;
 use crate::model::spec::{Binding, Id, Kind, ModelSpec, Publish, SourceSpec};
 use crate::plan::facts::{Facts, UpstreamFact};
-use crate::plan::{Action, Effect, Fence, FileInput, FileMark, Pin, Plan, Probe, Release, Step, VERSION, Version};
+use crate::plan::{Action, Effect, Fence, FileInput, Pin, Plan, Probe, Release, Step, VERSION, Version};
 use lake_sql::render::RelationName;
 
 /// The measure of rows that readers will see changed.
@@ -22,7 +22,7 @@ pub(super) struct Builder<'a> {
     pub(super) facts: &'a Facts,
     reason: String,
     fingerprint: String,
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
 }
 
 /// What a reference is in the statements of a plan.
@@ -107,9 +107,9 @@ impl<'a> Builder<'a> {
                 return Err(PlanError::NotAView("it reads files, which only a run can hand to the engine"));
             }
             Some(UpstreamFact::Files(files)) => {
-                let files = self.new_files(id, files);
+                let files = stale::new_files(self.model, self.facts, id, files);
                 reading.files.push(FileInput { source: id.to_string(), relation: relation.clone(), files });
-                Version::FileList
+                self.copy_of(id).map_or(Version::FileList, Version::Copy)
             }
             Some(UpstreamFact::Table { found: Some(found), .. }) if pinned && !found.view => {
                 found.snapshot.map_or(Version::None, Version::Snapshot)
@@ -120,15 +120,12 @@ impl<'a> Builder<'a> {
             Version::Snapshot(id) => Some(id),
             Version::FileList | Version::Copy(_) | Version::None => None,
         };
-        let name = named(&relation, snapshot);
+        let name = match &version {
+            Version::Copy(copy) => self.copied(id, copy),
+            Version::FileList | Version::Snapshot(_) | Version::None => named(&relation, snapshot),
+        };
         reading.pins.push(Pin { id: id.to_string(), relation, version });
         Ok(name)
-    }
-
-    /// A table is computed anew from all files; whatever adds to itself takes those it has not taken.
-    fn new_files(&self, id: &Id, files: &[FileMark]) -> Vec<FileMark> {
-        let all = self.model.kind == Kind::Table;
-        files.iter().filter(|f| all || !stale::is_consumed(self.facts, &id.to_string(), f)).cloned().collect()
     }
 
     /// Asks of each source that the model reads what its declaration promises.
@@ -143,7 +140,11 @@ impl<'a> Builder<'a> {
             let bound = self.model.query.bindings.iter().find(|(_, binding)| *binding == Binding::Ref(id.clone()));
             let Some(relation) = bound.and_then(|(name, _)| reading.relations.get(name)) else { continue };
             let travel = relation.snapshot.map(|id| format!(" {}", sql::at_snapshot(id))).unwrap_or_default();
-            let relation = format!("{}{travel}", self.context.dialect.table(&relation.schema, &relation.table));
+            let table = self.context.dialect.table(&relation.schema, &relation.table);
+            let relation = match &relation.columns {
+                Some(columns) => format!("(select {columns} from {table})"),
+                None => format!("{table}{travel}"),
+            };
             self.entry_check(source, &relation);
         }
         Ok(())
@@ -257,7 +258,8 @@ impl<'a> Builder<'a> {
     }
 
     /// The plan.
-    pub(super) fn finish(self, release: ReleaseOf) -> Result<Plan, PlanError> {
+    pub(super) fn finish(mut self, release: ReleaseOf) -> Result<Plan, PlanError> {
+        self.drop_copies();
         let most = self.context.dialect.max_statement_bytes.unwrap_or(usize::MAX);
         if let Some(bytes) = self.steps.iter().filter_map(|s| s.sql()).map(str::len).find(|bytes| *bytes > most) {
             return Err(PlanError::TooLong { bytes, most });
@@ -295,10 +297,10 @@ pub(super) struct ReleaseOf {
 }
 
 pub(super) fn named(name: &PhysicalName, snapshot: Option<i64>) -> RelationName {
-    RelationName { schema: name.schema.clone(), table: name.table.clone(), snapshot }
+    RelationName { schema: name.schema.clone(), table: name.table.clone(), snapshot, columns: None }
 }
 
-fn plain(name: &str, effect: Effect, statement: String, probe: Probe) -> Step {
+pub(super) fn plain(name: &str, effect: Effect, statement: String, probe: Probe) -> Step {
     Step {
         name: name.into(),
         action: Action::Statement(statement),

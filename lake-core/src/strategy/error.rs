@@ -89,6 +89,22 @@ pub enum PlanError {
     },
     /// The query reads its own table on a run on which there is none.
     OwnTable(&'static str),
+    /// The engine cannot open files, and there is more in them than statements should carry.
+    LandedTooMuch {
+        /// The source.
+        source: Id,
+        /// Most bytes of its rows as text.
+        most: usize,
+    },
+    /// One row of a file is longer than a statement may be.
+    LandedRow {
+        /// The source.
+        source: Id,
+        /// Bytes of the statement that would carry it.
+        bytes: usize,
+        /// Most bytes.
+        most: usize,
+    },
     /// A statement is longer than the engine takes.
     TooLong {
         /// Bytes of the statement.
@@ -130,6 +146,17 @@ impl fmt::Display for PlanError {
                 let messages: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
                 write!(f, "{}:{}: {}", place.0, place.1, messages.join("; "))
             }
+            PlanError::LandedTooMuch { source, most } => {
+                let most = most >> 20;
+                write!(
+                    f,
+                    "the new files of `{source}` hold more than {most} MiB of rows; this engine cannot open files, and \
+                     rows that are sent to it in statements may be {most} MiB in one load"
+                )
+            }
+            PlanError::LandedRow { source, bytes, most } => {
+                write!(f, "a row of `{source}` needs a statement of {bytes} bytes, but the engine takes {most}")
+            }
             PlanError::TooLong { bytes, most } => {
                 write!(f, "a statement of this model has {bytes} bytes, but the engine takes {most}")
             }
@@ -167,6 +194,13 @@ impl PlanError {
             }
             PlanError::FileChanged { .. } => {
                 "files that were loaded must stay as they are: bring the change as a new file".into()
+            }
+            PlanError::LandedTooMuch { source, .. } => format!(
+                "let fewer files of `{source}` land before each run, or write them into a table of the catalog and \
+                 declare the source without `files`"
+            ),
+            PlanError::LandedRow { source, .. } => {
+                format!("declare fewer columns of `{source}`, or write its files into a table of the catalog")
             }
             PlanError::OwnTable(_) => "write `{first_run} or …` before the condition that reads `{this}`".into(),
             PlanError::NotAView(_) => "return a `Table` instead".into(),

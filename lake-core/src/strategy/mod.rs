@@ -6,6 +6,7 @@
 
 mod append;
 mod build;
+mod copy;
 mod error;
 mod fingerprint;
 mod history;
@@ -18,6 +19,7 @@ mod view;
 
 use lake_sql::render::dialect::Dialect;
 
+pub use copy::{LANDED_BYTES, files_to_copy};
 pub use error::PlanError;
 pub use fingerprint::fingerprint;
 pub use query::plain_sql;
@@ -57,7 +59,8 @@ pub fn plan(context: &Context, model: &ModelSpec, facts: &Facts) -> Result<Decis
     let Some(reason) = stale::reason(model, facts, &fingerprint) else {
         return Ok(Decision::Unchanged(stale::unchanged(facts)));
     };
-    let builder = Builder::new(context, model, facts, reason, fingerprint);
+    let mut builder = Builder::new(context, model, facts, reason, fingerprint);
+    builder.copy_files()?;
     let plan = match &model.kind {
         Kind::View => view::plan(builder)?,
         Kind::Table => table::plan(builder)?,

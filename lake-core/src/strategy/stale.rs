@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{Context, PlanError};
 use crate::audit::entry::{Drift, drift};
 use crate::graph::Node;
-use crate::model::spec::{Binding, Kind, ModelSpec, Write};
+use crate::model::spec::{Binding, Id, Kind, ModelSpec, Write};
 use crate::plan::FileMark;
 use crate::plan::facts::{Facts, TableFact, UpstreamFact};
 use crate::strategy::sql::stored;
@@ -167,6 +167,13 @@ fn listed(files: &[FileMark]) -> String {
     }
     let digest: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("{}:{digest}", files.len())
+}
+
+/// The files that a load takes. A table is computed anew from all files; whatever adds to itself takes those that it
+/// has not taken.
+pub(super) fn new_files(model: &ModelSpec, facts: &Facts, source: &Id, files: &[FileMark]) -> Vec<FileMark> {
+    let all = model.kind == Kind::Table;
+    files.iter().filter(|file| all || !is_consumed(facts, &source.to_string(), file)).cloned().collect()
 }
 
 /// Whether an earlier load has taken a file. A first run takes all there are.

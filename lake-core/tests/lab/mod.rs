@@ -15,24 +15,30 @@ use lake_core::run::event::Event;
 use lake_core::run::landing::{Landing, LandingError};
 use lake_core::run::session::RunOptions;
 use lake_core::run::summary::{ModelResult, RunSummary};
-use lake_model_engine::{Fault, Process, World};
+use lake_model_engine::{Fault, ModelEngine, Process, World};
+use lake_sql::render::dialect::Dialect;
+
+use tempfile::TempDir;
 
 pub use declare::*;
 pub use lake_model_engine::Death;
 
-/// Files that have arrived.
+/// Files that have arrived: in the engine's memory, or in a folder where the engine cannot open them.
 #[derive(Clone, Default)]
-struct Files(Arc<Mutex<Vec<FileMark>>>);
+struct Files {
+    marks: Arc<Mutex<Vec<FileMark>>>,
+    folder: Option<Arc<TempDir>>,
+}
 
 impl Landing for Files {
     fn list(&self, _pattern: &str) -> Result<Vec<FileMark>, LandingError> {
-        let mut files = self.0.lock().unwrap().clone();
+        let mut files = self.marks.lock().unwrap().clone();
         files.sort();
         Ok(files)
     }
 
     fn open_path(&self, path: &str) -> String {
-        path.into()
+        self.folder.as_ref().map_or(path.into(), |folder| folder.path().join(path).display().to_string())
     }
 }
 
@@ -61,6 +67,16 @@ impl Lab {
             threads: 1,
             death: Mutex::default(),
         }
+    }
+
+    /// The same on an engine that cannot open files and takes statements of so many bytes.
+    pub fn without_files(mut self, statement_bytes: usize) -> Self {
+        let dialect = Dialect { max_statement_bytes: Some(statement_bytes), ..Dialect::EMBEDDED };
+        let mut engine = ModelEngine::with_dialect(dialect);
+        engine.capabilities_mut().files = false;
+        self.world = World::with_engine(engine);
+        self.files.folder = Some(Arc::new(tempfile::tempdir().unwrap()));
+        self
     }
 
     /// Changes the declarations, as a new build of the program does.
@@ -111,13 +127,16 @@ impl Lab {
     }
 
     pub fn land(&self, path: &str, content: &str) {
-        self.world.engine.put_file(path, content);
-        self.files.0.lock().unwrap().push(FileMark { path: path.into(), size: content.len() as u64 });
+        match &self.files.folder {
+            Some(folder) => std::fs::write(folder.path().join(path), content).unwrap(),
+            None => self.world.engine.put_file(path, content),
+        }
+        self.files.marks.lock().unwrap().push(FileMark { path: path.into(), size: content.len() as u64 });
     }
 
     /// Takes a file away before it was loaded.
     pub fn take_away(&self, path: &str) {
-        self.files.0.lock().unwrap().retain(|file| file.path != path);
+        self.files.marks.lock().unwrap().retain(|file| file.path != path);
     }
 
     pub fn fault(&self, nth: u64, fault: Fault) {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use lake_core::engine::{Engine, ErrorKind, FileRelation, PhysicalName, State, Submission};
+use lake_core::engine::{Engine, ErrorKind, FileRelation, PhysicalName, SourceFile, State, Submission};
 use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 use lake_model_engine::ModelEngine;
 
@@ -18,7 +18,12 @@ fn column(name: &str, ty: &str, content: Content) -> ColumnSpec {
 
 fn relation(format: FileFormat, columns: Vec<ColumnSpec>, files: &[&str]) -> FileRelation {
     let name = PhysicalName { schema: "raw".into(), table: "feed".into() };
-    FileRelation { name, columns, format, files: files.iter().map(|file| (*file).to_owned()).collect() }
+    FileRelation {
+        name,
+        columns,
+        format,
+        files: files.iter().map(|file| SourceFile { path: (*file).into(), location: (*file).into() }).collect(),
+    }
 }
 
 /// What a query over `raw.feed` gives; a failure as its kind and message.

@@ -13,7 +13,7 @@ pub struct Dialect {
     pub decimal_literals_are_double: bool,
     /// Digits of a second that a table's timestamp keeps (Athena and Iceberg: 6; Hive tables on Athena: 3).
     pub timestamp_precision: u8,
-    /// Most bytes of one statement (Athena: 262,144).
+    /// Most bytes of one statement (Athena: 262,144; Trino: 1,000,000 unless configured).
     pub max_statement_bytes: Option<usize>,
     /// Quote character of identifiers in Hive-path DDL (Athena: back-tick in DROP, ALTER, plain CREATE TABLE).
     pub ddl_quote: char,
@@ -36,7 +36,13 @@ impl Dialect {
         ctas_properties: &[],
     };
     /// A Trino server with Iceberg.
-    pub const TRINO: Dialect = Dialect { name: "trino", ctas_properties: &[("format", "'PARQUET'")], ..Self::EMBEDDED };
+    pub const TRINO: Dialect = Dialect {
+        name: "trino",
+        // The default of `query.max-length`, which counts characters.
+        max_statement_bytes: Some(1_000_000),
+        ctas_properties: &[("format", "'PARQUET'")],
+        ..Self::EMBEDDED
+    };
     /// Amazon Athena, engine v3, Iceberg tables in Glue.
     pub const ATHENA: Dialect = Dialect {
         name: "athena",

@@ -22,6 +22,8 @@ pub struct RelationName {
     pub table: String,
     /// The snapshot to read, unless the query itself travels in time.
     pub snapshot: Option<i64>,
+    /// What is selected of it, where its columns are not of the types that the query was checked against.
+    pub columns: Option<String>,
 }
 
 /// What a run brings.
@@ -156,6 +158,9 @@ impl Renderer<'_> {
         let Some(name) = self.names.relation(reference) else {
             return Err(RenderError::UnknownReference(reference.to_owned()));
         };
+        if let Some(columns) = &name.columns {
+            out.push_str(&format!("(select {columns} from "));
+        }
         out.push_str(&self.dialect.table(&name.schema, &name.table));
         if let Some(snapshot) = name.snapshot.filter(|_| !self.travels_in_time(span)) {
             // A version must be a bigint, which a small literal alone is not.
@@ -163,6 +168,9 @@ impl Renderer<'_> {
                 Ok(small) => out.push_str(&format!(" for version as of bigint '{small}'")),
                 Err(_) => out.push_str(&format!(" for version as of {snapshot}")),
             }
+        }
+        if name.columns.is_some() {
+            out.push(')');
         }
         if let Some(alias) = alias {
             out.push_str(" as ");

@@ -4,21 +4,20 @@ use std::sync::Arc;
 
 use arrow::array::NullBufferBuilder;
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, FixedSizeBinaryBuilder, Float32Builder, Float64Builder,
-    Int8Builder, Int16Builder, Int32Builder, Int64Builder, ListArray, MapArray, StringBuilder, StructArray,
-    Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
+    ArrayRef, BinaryBuilder, BooleanBuilder, Date32Builder, Decimal128Builder, FixedSizeBinaryBuilder, Float32Builder,
+    Float64Builder, Int8Builder, Int16Builder, Int32Builder, Int64Builder, ListArray, MapArray, StringBuilder,
+    StructArray, Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
 };
 use arrow::buffer::OffsetBuffer;
 use arrow::datatypes::DataType;
 use lake_sql::types::Type;
 use uuid::Uuid;
 
-use super::value;
-use crate::error::{Fault, Result};
-use crate::types;
+use super::error::{Result, ValueError};
+use super::{text as value, types};
 
 /// Values of one column, or of a part of one.
-pub(super) struct Builder {
+pub struct Builder {
     ty: Type,
     inner: Inner,
 }
@@ -33,6 +32,7 @@ enum Inner {
     Double(Float64Builder),
     Decimal(Decimal128Builder),
     Text(StringBuilder),
+    Binary(BinaryBuilder),
     Date(Date32Builder),
     Time(Time64MicrosecondBuilder),
     Timestamp(TimestampMicrosecondBuilder),
@@ -41,7 +41,8 @@ enum Inner {
 }
 
 /// Parts of nested values: the element of an array, key and value of a map, the fields of a row.
-pub(super) struct Nested {
+pub struct Nested {
+    /// What is appended to before the value is ended.
     pub parts: Vec<Builder>,
     /// Where each array or map ends among the parts.
     ends: Vec<i32>,
@@ -49,6 +50,7 @@ pub(super) struct Nested {
 }
 
 impl Builder {
+    /// No values yet; types that no array holds are refused.
     pub fn new(ty: &Type) -> Result<Self> {
         let inner = match ty {
             Type::Boolean => Inner::Boolean(BooleanBuilder::new()),
@@ -60,6 +62,7 @@ impl Builder {
             Type::Double => Inner::Double(Float64Builder::new()),
             Type::Decimal { .. } => Inner::Decimal(Decimal128Builder::new().with_data_type(types::arrow(ty)?)),
             Type::Varchar(_) | Type::Char(_) | Type::Json => Inner::Text(StringBuilder::new()),
+            Type::Varbinary => Inner::Binary(BinaryBuilder::new()),
             Type::Date => Inner::Date(Date32Builder::new()),
             Type::Time(_) => Inner::Time(Time64MicrosecondBuilder::new()),
             Type::Timestamp(_) | Type::TimestampTz(_) => {
@@ -69,15 +72,17 @@ impl Builder {
             Type::Array(element) => Inner::Nested(Nested::new([&**element])?),
             Type::Map(key, value) => Inner::Nested(Nested::new([&**key, &**value])?),
             Type::Row(fields) => Inner::Nested(Nested::new(fields.iter().map(|field| &field.ty))?),
-            other => return Err(Fault::unsupported(format!("type {other} in a file"))),
+            other => return Err(ValueError::statement(format!("values of type {other} cannot be read"))),
         };
         Ok(Self { ty: ty.clone(), inner })
     }
 
+    /// The type of the values.
     pub fn ty(&self) -> &Type {
         &self.ty
     }
 
+    /// Appends a null.
     pub fn append_null(&mut self) {
         match &mut self.inner {
             Inner::Boolean(builder) => builder.append_null(),
@@ -89,6 +94,7 @@ impl Builder {
             Inner::Double(builder) => builder.append_null(),
             Inner::Decimal(builder) => builder.append_null(),
             Inner::Text(builder) => builder.append_null(),
+            Inner::Binary(builder) => builder.append_null(),
             Inner::Date(builder) => builder.append_null(),
             Inner::Time(builder) => builder.append_null(),
             Inner::Timestamp(builder) => builder.append_null(),
@@ -106,6 +112,15 @@ impl Builder {
     pub fn append_bool(&mut self, value: bool) -> bool {
         match &mut self.inner {
             Inner::Boolean(builder) => builder.append_value(value),
+            _ => return false,
+        }
+        true
+    }
+
+    /// Appends bytes; false if the type has none.
+    pub fn append_bytes(&mut self, value: &[u8]) -> bool {
+        match &mut self.inner {
+            Inner::Binary(builder) => builder.append_value(value),
             _ => return false,
         }
         true
@@ -193,6 +208,7 @@ impl Builder {
             Inner::Double(builder) => Arc::new(builder.finish()),
             Inner::Decimal(builder) => Arc::new(builder.finish()),
             Inner::Text(builder) => Arc::new(builder.finish()),
+            Inner::Binary(builder) => Arc::new(builder.finish()),
             Inner::Date(builder) => Arc::new(builder.finish()),
             Inner::Time(builder) => Arc::new(builder.finish()),
             Inner::Timestamp(builder) => Arc::new(builder.finish()),
@@ -219,7 +235,7 @@ impl Nested {
     pub fn end_list(&mut self, count: usize) -> Result<()> {
         let last = self.ends.last().copied().unwrap_or(0);
         let end = i32::try_from(count).ok().and_then(|count| last.checked_add(count));
-        self.ends.push(end.ok_or_else(|| Fault::data("more than 2147483647 elements in one batch"))?);
+        self.ends.push(end.ok_or_else(|| ValueError::data("more than 2147483647 elements in one batch"))?);
         self.valid.append(true);
         Ok(())
     }
@@ -234,13 +250,13 @@ impl Nested {
             DataType::List(item) => Arc::new(ListArray::try_new(item.clone(), offsets, parts[0].clone(), nulls)?),
             DataType::Map(entries, ordered) => {
                 let DataType::Struct(fields) = entries.data_type() else {
-                    return Err(Fault::internal("the entries of a map are no rows"));
+                    return Err(ValueError::internal("the entries of a map are no rows"));
                 };
                 let pairs = StructArray::try_new(fields.clone(), parts, None)?;
                 Arc::new(MapArray::try_new(entries.clone(), offsets, pairs, nulls, *ordered)?)
             }
             DataType::Struct(fields) => Arc::new(StructArray::try_new_with_length(fields.clone(), parts, nulls, rows)?),
-            other => return Err(Fault::internal(format!("{other} is not nested"))),
+            other => return Err(ValueError::internal(format!("{other} is not nested"))),
         })
     }
 }

@@ -5,14 +5,14 @@ mod parse;
 use std::borrow::Cow;
 use std::io::BufRead;
 
+use crate::model::spec::ColumnSpec;
 use arrow::record_batch::RecordBatch;
-use lake_core::model::spec::ColumnSpec;
 use lake_sql::types::{Field, Type};
 
 use self::parse::{Damage, Node, Value};
-use super::column::Builder;
 use super::{BATCH_ROWS, Result, builders, finish, open_text, read_all, unreadable, wrong};
-use crate::error::Fault;
+use crate::values::column::Builder;
+use crate::values::error::ValueError;
 
 /// The row of a file that is one JSON object.
 pub(super) fn document(
@@ -133,7 +133,7 @@ impl Place<'_> {
         })
     }
 
-    fn fault(&self, mut fault: Wrong) -> Fault {
+    fn fault(&self, mut fault: Wrong) -> ValueError {
         let before = &self.bytes[..fault.at.min(self.bytes.len())];
         let line = self.first_line + before.iter().filter(|byte| **byte == b'\n').count();
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

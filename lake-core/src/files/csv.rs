@@ -2,13 +2,13 @@
 
 use std::io::BufRead;
 
+use crate::model::spec::ColumnSpec;
 use arrow::record_batch::RecordBatch;
-use lake_core::model::spec::ColumnSpec;
 use lake_sql::types::Type;
 
-use super::column::Builder;
 use super::{BATCH_ROWS, Result, builders, finish, open_text, unreadable, wrong};
-use crate::error::Fault;
+use crate::values::column::Builder;
+use crate::values::error::ValueError;
 
 /// The rows of a CSV file.
 pub(super) fn read(
@@ -200,7 +200,7 @@ impl Records {
         }
     }
 
-    fn damage(&self, cell: &Cell, message: &str) -> Fault {
+    fn damage(&self, cell: &Cell, message: &str) -> ValueError {
         wrong(&self.path, cell.line, cell.column, message)
     }
 }

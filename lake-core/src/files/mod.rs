@@ -4,12 +4,10 @@
 //! does not fit its column is an error with file, line, column and what was expected. A missing value is null, and an
 //! error where the column cannot be null.
 
-mod column;
 mod csv;
 mod json;
 mod parquet;
-mod provider;
-mod value;
+pub mod rows;
 
 use std::fmt::Display;
 use std::fs::File;
@@ -18,27 +16,26 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use std::vec;
 
+use crate::engine::{FileRelation, SourceFile};
+use crate::model::spec::{ColumnSpec, Content, FileFormat};
 use ::arrow::array::{ArrayRef, StringArray, TimestampMicrosecondArray};
 use ::arrow::datatypes::{Field, Schema, SchemaRef};
 use ::arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use flate2::bufread::MultiGzDecoder;
-use lake_core::engine::FileRelation;
-use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 
-use self::column::Builder;
-pub(crate) use self::provider::table;
-use crate::error::{Fault, Result};
-use crate::types;
+use crate::values::column::Builder;
+use crate::values::error::{Result, ValueError};
+use crate::values::{text, types};
 
 /// Rows of a batch at most. Small files share one.
 const BATCH_ROWS: usize = 8192;
 
 /// Reads the files of a relation, in order, as batches of its declared columns.
-pub(crate) struct Files {
+pub struct Files {
     columns: Arc<[ColumnSpec]>,
     schema: SchemaRef,
     format: FileFormat,
-    paths: vec::IntoIter<String>,
+    files: vec::IntoIter<SourceFile>,
     open: Option<(FileColumns, Batches)>,
     rows: Rows,
     failed: bool,
@@ -48,7 +45,7 @@ pub(crate) struct Files {
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
 
 /// The columns of a relation of files as Arrow has them.
-pub(crate) fn schema(columns: &[ColumnSpec]) -> Result<SchemaRef> {
+pub fn schema(columns: &[ColumnSpec]) -> Result<SchemaRef> {
     let field = |column: &ColumnSpec| Ok(Field::new(&column.name, types::arrow(&column.ty)?, column.nullable));
     Ok(Arc::new(Schema::new(columns.iter().map(field).collect::<Result<Vec<_>>>()?)))
 }
@@ -58,12 +55,15 @@ impl Files {
     pub fn new(relation: &FileRelation) -> Result<Self> {
         for column in values(&relation.columns) {
             let readable = match relation.format {
-                FileFormat::Csv => value::is_scalar(&column.ty),
-                _ => value::is_readable(&column.ty),
+                FileFormat::Csv => text::is_scalar(&column.ty),
+                _ => text::is_readable(&column.ty),
             };
             if !readable {
                 let format = format_name(relation.format);
-                return Err(Fault::unsupported(format!("column {} of type {} in {format}", column.name, column.ty)));
+                return Err(ValueError::statement(format!(
+                    "column {}: values of type {} cannot be read from {format}",
+                    column.name, column.ty
+                )));
             }
         }
         let columns: Arc<[ColumnSpec]> = relation.columns.clone().into();
@@ -72,7 +72,7 @@ impl Files {
             rows: Rows::new(&columns)?,
             columns,
             format: relation.format,
-            paths: relation.files.clone().into_iter(),
+            files: relation.files.clone().into_iter(),
             open: None,
             failed: false,
         })
@@ -83,8 +83,9 @@ impl Files {
         &self.schema
     }
 
-    fn open(&self, path: &str) -> Result<(FileColumns, Batches)> {
-        let system = FileColumns::of(path)?;
+    fn open(&self, file: &SourceFile) -> Result<(FileColumns, Batches)> {
+        let system = FileColumns::of(file)?;
+        let path = file.location.as_str();
         let columns: Vec<ColumnSpec> = values(&self.columns).cloned().collect();
         let batches: Batches = match self.format {
             FileFormat::JsonDocument => Box::new(json::document(path, columns)?),
@@ -103,8 +104,8 @@ impl Files {
                     Some(batch) => self.rows.push(&batch?, system, &self.columns)?,
                     None => self.open = None,
                 }
-            } else if let Some(path) = self.paths.next() {
-                self.open = Some(self.open(&path)?);
+            } else if let Some(file) = self.files.next() {
+                self.open = Some(self.open(&file)?);
             } else {
                 return self.rows.take(&self.schema);
             }
@@ -147,17 +148,18 @@ struct FileColumns {
 }
 
 impl FileColumns {
-    fn of(path: &str) -> Result<Self> {
+    fn of(file: &SourceFile) -> Result<Self> {
+        let path = file.location.as_str();
         let data = std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
         if !data.is_file() {
-            return Err(Fault::data(format!("{path} is no file")));
+            return Err(ValueError::data(format!("{path} is no file")));
         }
         let modified = data.modified().map_err(|error| unreadable(path, error))?;
         let arrived_at_micros = match modified.duration_since(UNIX_EPOCH) {
             Ok(since) => since.as_micros() as i64,
             Err(before) => -(before.duration().as_micros() as i64),
         };
-        Ok(Self { path: path.to_owned(), arrived_at_micros })
+        Ok(Self { path: file.path.clone(), arrived_at_micros })
     }
 
     fn column(&self, content: Content, rows: usize) -> Option<ArrayRef> {
@@ -187,7 +189,7 @@ impl Rows {
                 Content::Arrival => lake_sql::types::Type::TimestampTz(6),
             };
             if types::arrow(&column.ty)? != types::arrow(&wanted)? {
-                return Err(Fault::statement(format!(
+                return Err(ValueError::statement(format!(
                     "column {} is {}, but what fills it is {wanted}",
                     column.name, column.ty
                 )));
@@ -200,7 +202,7 @@ impl Rows {
         let mut values = batch.columns().iter();
         let column = |column: &ColumnSpec| match system.column(column.content, batch.num_rows()) {
             Some(filled) => Ok(filled),
-            None => values.next().cloned().ok_or_else(|| Fault::internal("a file's reader left out a column")),
+            None => values.next().cloned().ok_or_else(|| ValueError::internal("a file's reader left out a column")),
         };
         self.pending.push(columns.iter().map(column).collect::<Result<Vec<_>>>()?);
         self.count += batch.num_rows();
@@ -215,7 +217,7 @@ impl Rows {
         let pending = std::mem::take(&mut self.pending);
         let column = |at: usize| {
             let parts: Vec<_> = pending.iter().map(|part| part[at].as_ref()).collect();
-            ::arrow::compute::concat(&parts).map_err(Fault::from)
+            ::arrow::compute::concat(&parts).map_err(ValueError::from)
         };
         let columns = (0..schema.fields().len()).map(column).collect::<Result<Vec<_>>>()?;
         let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.count)));
@@ -253,17 +255,17 @@ fn read_all(path: &str) -> Result<Vec<u8>> {
 }
 
 /// A file that cannot be opened or read: the storage's fault, or, for a broken archive, the data's.
-fn unreadable(path: &str, error: std::io::Error) -> Fault {
+fn unreadable(path: &str, error: std::io::Error) -> ValueError {
     use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     match error.kind() {
-        InvalidData | InvalidInput | UnexpectedEof => Fault::data(format!("{path} is damaged: {error}")),
-        _ => Fault::unavailable(format!("{path} cannot be read: {error}")),
+        InvalidData | InvalidInput | UnexpectedEof => ValueError::data(format!("{path} is damaged: {error}")),
+        _ => ValueError::unavailable(format!("{path} cannot be read: {error}")),
     }
 }
 
 /// An error at a place in a text file; line and column count from 1.
-fn wrong(path: &str, line: usize, column: usize, message: impl Display) -> Fault {
-    Fault::data(format!("{path}:{line}:{column}: {message}"))
+fn wrong(path: &str, line: usize, column: usize, message: impl Display) -> ValueError {
+    ValueError::data(format!("{path}:{line}:{column}: {message}"))
 }
 
 #[cfg(test)]

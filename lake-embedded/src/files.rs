@@ -14,8 +14,9 @@ use datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use lake_core::engine::FileRelation;
 
-use super::Files;
-use crate::error::Result;
+use lake_core::files::Files;
+
+use crate::error::{Fault, Result};
 
 /// Batches that may wait for their reader.
 const WAITING: usize = 2;
@@ -77,9 +78,9 @@ impl PartitionStream for FileScan {
         let mut stream = RecordBatchReceiverStream::builder(self.schema.clone(), WAITING);
         let (sender, relation) = (stream.tx(), self.relation.clone());
         stream.spawn_blocking(move || {
-            for batch in Files::new(&relation)? {
+            for batch in Files::new(&relation).map_err(Fault::from)? {
                 // Nobody listens any more: the statement has ended.
-                if sender.blocking_send(batch.map_err(Into::into)).is_err() {
+                if sender.blocking_send(batch.map_err(|error| Fault::from(error).into())).is_err() {
                     break;
                 }
             }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::sync::Arc;
 
+use crate::model::spec::ColumnSpec;
 use ::arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, new_null_array};
 use ::arrow::compute::{CastOptions, cast_with_options};
 use ::arrow::datatypes::{DataType, FieldRef, Fields, SchemaRef, TimeUnit};
@@ -11,12 +12,11 @@ use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::ChunkReader;
-use lake_core::model::spec::ColumnSpec;
 use lake_sql::types::Type;
 
 use super::{BATCH_ROWS, Result, read_all, unreadable};
-use crate::error::Fault;
-use crate::types;
+use crate::values::error::ValueError;
+use crate::values::types;
 
 /// The rows of a Parquet file.
 pub(super) fn read(
@@ -34,7 +34,7 @@ fn open(
     input: impl ChunkReader + 'static,
     columns: Vec<ColumnSpec>,
 ) -> Result<Box<dyn Iterator<Item = Result<RecordBatch>> + Send>> {
-    let damaged = |error: ParquetError| Fault::data(format!("{path} is damaged: {error}"));
+    let damaged = |error: ParquetError| ValueError::data(format!("{path} is damaged: {error}"));
     let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(damaged)?;
     let found = find_columns(path, &columns, builder.schema())?;
     let mask = ProjectionMask::roots(builder.parquet_schema(), found.iter().flatten().copied());
@@ -42,7 +42,7 @@ fn open(
     let path = path.to_owned();
     let mut first_row = 1;
     Ok(Box::new(rows.map(move |batch| {
-        let batch = batch.map_err(|error| Fault::data(format!("{path} is damaged: {error}")))?;
+        let batch = batch.map_err(|error| ValueError::data(format!("{path} is damaged: {error}")))?;
         let declared = declare(&path, &columns, &batch, first_row);
         first_row += batch.num_rows();
         declared
@@ -57,7 +57,7 @@ fn find_columns(path: &str, columns: &[ColumnSpec], schema: &SchemaRef) -> Resul
             let at = position(schema.fields(), &column.name);
             if at.is_none() && !column.nullable {
                 let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-                return Err(Fault::data(format!(
+                return Err(ValueError::data(format!(
                     "{path}: expected a column {}, found {}",
                     column.name,
                     names.join(", ")
@@ -80,7 +80,7 @@ fn position(fields: &Fields, name: &str) -> Option<usize> {
 fn declare(path: &str, columns: &[ColumnSpec], batch: &RecordBatch, first_row: usize) -> Result<RecordBatch> {
     let schema = super::schema(columns)?;
     let arrays = columns.iter().map(|column| {
-        let wrong = |message: String| Fault::data(format!("{path}: {}: {message}", column.name));
+        let wrong = |message: String| ValueError::data(format!("{path}: {}: {message}", column.name));
         let array = match position(batch.schema_ref().fields(), &column.name) {
             Some(at) => convert(batch.column(at), &column.ty)
                 .map_err(|error| wrong(format!("rows {first_row} to {}: {error}", first_row + batch.num_rows() - 1)))?,
@@ -100,7 +100,7 @@ fn declare(path: &str, columns: &[ColumnSpec], batch: &RecordBatch, first_row: u
 
 /// The values of a column of a file in a declared type.
 fn convert(array: &ArrayRef, ty: &Type) -> Result<ArrayRef, String> {
-    let to = types::arrow(ty).map_err(|fault| fault.message)?;
+    let to = types::arrow(ty).map_err(|error| error.message)?;
     match (ty, array.data_type()) {
         (Type::Array(element), DataType::List(_)) => {
             let lists = array.as_list::<i32>();
@@ -127,7 +127,7 @@ fn convert(array: &ArrayRef, ty: &Type) -> Result<ArrayRef, String> {
                 match position(found, name) {
                     Some(at) => convert(rows.column(at), &field.ty).map_err(|error| format!("{name}: {error}")),
                     None => {
-                        types::arrow(&field.ty).map(|ty| new_null_array(&ty, rows.len())).map_err(|fault| fault.message)
+                        types::arrow(&field.ty).map(|ty| new_null_array(&ty, rows.len())).map_err(|error| error.message)
                     }
                 }
             };

@@ -4,7 +4,7 @@ use chrono::{NaiveDate, NaiveTime, Timelike};
 use lake_sql::types::Type;
 
 /// Whether values of a type can be read from a text.
-pub(super) fn is_scalar(ty: &Type) -> bool {
+pub fn is_scalar(ty: &Type) -> bool {
     match ty {
         Type::Boolean | Type::Real | Type::Double | Type::Varchar(_) | Type::Char(_) | Type::Json => true,
         Type::Decimal { .. } | Type::Date | Type::Uuid => true,
@@ -14,7 +14,7 @@ pub(super) fn is_scalar(ty: &Type) -> bool {
 }
 
 /// Whether values of a type can be read from JSON or Parquet.
-pub(super) fn is_readable(ty: &Type) -> bool {
+pub fn is_readable(ty: &Type) -> bool {
     match ty {
         Type::Array(element) => is_readable(element),
         Type::Map(key, value) => is_scalar(key) && is_readable(value),
@@ -69,19 +69,19 @@ impl<'a> Number<'a> {
 }
 
 /// A whole number that fits between `low` and `high`. `1.0` and `1e2` are whole.
-pub(super) fn integer(text: &str, low: i64, high: i64) -> Option<i64> {
+pub fn integer(text: &str, low: i64, high: i64) -> Option<i64> {
     let value = i64::try_from(Number::parse(text)?.scaled(0)?).ok()?;
     (low..=high).contains(&value).then_some(value)
 }
 
 /// The unscaled value of a decimal. More digits behind the point than the type holds are refused, not rounded.
-pub(super) fn decimal(text: &str, precision: u8, scale: u8) -> Option<i128> {
+pub fn decimal(text: &str, precision: u8, scale: u8) -> Option<i128> {
     let value = Number::parse(text)?.scaled(i64::from(scale))?;
     (value.unsigned_abs() < 10u128.pow(u32::from(precision))).then_some(value)
 }
 
 /// A double, as it is written; too large a number is refused, not made infinite.
-pub(super) fn double(text: &str) -> Option<f64> {
+pub fn double(text: &str) -> Option<f64> {
     match text {
         "NaN" => return Some(f64::NAN),
         "Infinity" | "+Infinity" => return Some(f64::INFINITY),
@@ -92,7 +92,7 @@ pub(super) fn double(text: &str) -> Option<f64> {
 }
 
 /// Days since 1970 of `2022-03-01`.
-pub(super) fn date(text: &str) -> Option<i32> {
+pub fn date(text: &str) -> Option<i32> {
     let day = parse_date(text)?;
     i32::try_from(day.signed_duration_since(NaiveDate::default()).num_days()).ok()
 }
@@ -113,7 +113,7 @@ fn split3(text: &str, separator: char) -> Option<[&str; 3]> {
 }
 
 /// Microseconds since midnight of `12:30`, `12:30:00`, `12:30:00.5`: at most `precision` digits of a second.
-pub(super) fn time(text: &str, precision: u8) -> Option<i64> {
+pub fn time(text: &str, precision: u8) -> Option<i64> {
     let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
     let clock = NaiveTime::parse_from_str(clock, "%H:%M:%S").or_else(|_| NaiveTime::parse_from_str(clock, "%H:%M"));
     let seconds = i64::from(clock.ok()?.num_seconds_from_midnight());
@@ -127,7 +127,7 @@ pub(super) fn time(text: &str, precision: u8) -> Option<i64> {
 }
 
 /// Microseconds since 1970 of `2022-03-01 12:30:00` or `2022-03-01T12:30:00`; a day alone is its midnight.
-pub(super) fn timestamp(text: &str, precision: u8) -> Option<i64> {
+pub fn timestamp(text: &str, precision: u8) -> Option<i64> {
     let (day, clock) = match text.split_once(['T', ' ']) {
         Some((day, clock)) => (day, time(clock, precision)?),
         None => (text, 0),
@@ -136,7 +136,7 @@ pub(super) fn timestamp(text: &str, precision: u8) -> Option<i64> {
 }
 
 /// Microseconds since 1970, in UTC, of a moment with its offset: `2022-03-01T12:30:00Z`, `2022-03-01 12:30:00 +01:00`.
-pub(super) fn instant(text: &str, precision: u8) -> Option<i64> {
+pub fn instant(text: &str, precision: u8) -> Option<i64> {
     if let Some(local) = text.strip_suffix('Z').or_else(|| text.strip_suffix("UTC")) {
         return timestamp(local.trim_end(), precision);
     }

@@ -6,11 +6,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use crate::engine::PhysicalName;
 use ::arrow::array::{Array, AsArray, Int64Array, StringViewArray, StructArray};
 use ::arrow::datatypes::{DataType, Decimal128Type, Int64Type, TimestampMicrosecondType};
 use ::arrow::util::display::array_value_to_string;
 use ::parquet::arrow::ArrowWriter;
-use lake_core::engine::PhysicalName;
 use lake_sql::types::Type;
 
 use super::*;
@@ -49,7 +49,11 @@ impl Folder {
     }
 
     fn relation(&self, format: FileFormat, columns: Vec<ColumnSpec>, files: &[&str]) -> FileRelation {
-        let files = files.iter().map(|name| self.0.path().join(name).to_string_lossy().into_owned()).collect();
+        let file = |name: &&str| SourceFile {
+            path: format!("feed/{name}"),
+            location: self.0.path().join(name).to_string_lossy().into_owned(),
+        };
+        let files = files.iter().map(file).collect();
         FileRelation { name: PhysicalName { schema: "raw".into(), table: "t".into() }, columns, format, files }
     }
 
@@ -58,7 +62,7 @@ impl Folder {
     }
 
     /// The message of a failure, with paths below the folder.
-    fn message(&self, fault: Fault) -> String {
+    fn message(&self, fault: ValueError) -> String {
         fault.message.replace(&format!("{}/", self.0.path().display()), "")
     }
 }
@@ -70,6 +74,12 @@ fn text(batches: &[RecordBatch]) -> String {
         for row in 0..batch.num_rows() {
             let value = |array: &ArrayRef| match array.is_null(row) {
                 true => "∅".to_owned(),
+                // The names of zones are not compiled in here.
+                false if matches!(array.data_type(), DataType::Timestamp(_, Some(_))) => {
+                    let local =
+                        array.as_primitive::<TimestampMicrosecondType>().clone().with_timezone_opt::<&str>(None);
+                    format!("{}Z", array_value_to_string(&local, row).unwrap())
+                }
                 false => array_value_to_string(array, row).unwrap(),
             };
             lines.push(batch.columns().iter().map(value).collect::<Vec<_>>().join(" | "));
@@ -85,7 +95,7 @@ fn check(format: FileFormat, declared: &[(&str, &str)], content: &str) -> String
     match folder.read(format, columns(declared), &["file"]) {
         Ok(batches) => text(&batches),
         Err(fault) => {
-            assert_eq!(fault.kind, lake_core::engine::ErrorKind::Data, "{fault}");
+            assert_eq!(fault.kind, crate::engine::ErrorKind::Data, "{fault}");
             folder.message(fault)
         }
     }
@@ -136,7 +146,7 @@ fn many_documents_share_a_batch_and_tell_their_files() {
     let batch = &batches[0];
     assert_eq!(batch.schema(), schema(&declared).unwrap());
     assert_eq!(batch.column(0).as_primitive::<TimestampMicrosecondType>().value(3), 3_000_001);
-    assert!(batch.column(1).as_string::<i32>().value(3).ends_with("/03.json"));
+    assert_eq!(batch.column(1).as_string::<i32>().value(3), "feed/03.json");
     assert_eq!(batch.column(2).as_primitive::<Int64Type>().value(3), 3);
     assert!(folder.read(FileFormat::JsonDocument, declared, &[]).unwrap().is_empty());
 }
@@ -232,7 +242,7 @@ fn compressed_files() {
         assert!(message.starts_with(&format!("{name} is damaged: ")), "{message}");
     }
     let fault = read("d.json.gz").unwrap_err();
-    assert_eq!(fault.kind, lake_core::engine::ErrorKind::Unavailable);
+    assert_eq!(fault.kind, crate::engine::ErrorKind::Unavailable);
     assert!(folder.message(fault).starts_with("d.json.gz cannot be read: No such file"));
     assert!(folder.message(read("").unwrap_err()).ends_with("is no file"));
 }
@@ -358,10 +368,50 @@ fn what_no_file_can_hold_is_refused_before_any_is_opened() {
     };
     assert_eq!(
         refused(FileFormat::Csv, &[("a", "array(bigint)")]),
-        "column a of type array(bigint) in CSV is not supported by the embedded engine"
+        "column a: values of type array(bigint) cannot be read from CSV"
     );
     assert_eq!(
         refused(FileFormat::JsonLines, &[("b", "varbinary")]),
-        "column b of type varbinary in JSON is not supported by the embedded engine"
+        "column b: values of type varbinary cannot be read from JSON"
     );
+}
+
+#[test]
+fn rows_as_statements_carry_them() {
+    let folder = Folder::new();
+    let declared = columns(&[
+        ("b", "boolean"),
+        ("l", "bigint"),
+        ("r", "real"),
+        ("d", "double"),
+        ("p", "decimal(38,3)"),
+        ("v", "varchar"),
+        ("j", "json"),
+        ("day", "date"),
+        ("clock", "time(3)"),
+        ("at", "timestamp(6)"),
+        ("moment", "timestamp(3) with time zone"),
+        ("u", "uuid"),
+        ("many", "array(map(integer, decimal(3,1)))"),
+        ("row", "row(x bigint, y array(double))"),
+    ]);
+    let line = r#"{"b":true,"l":-9223372036854775808,"r":0.1,"d":1e-7,"p":-12345678901234567890123456789012345.5,"#
+        .to_owned()
+        + r#""v":"it's \"1\"\\ \u0000\u2028é","j":{"a":[1]},"day":"1969-12-31","clock":"23:59:59.5","at":"1969-12-31T23:59:59.999999","#
+        + r#""moment":"2022-03-01T01:00:00+01:00","u":"12345678-9abc-def0-1234-56789abcdef0","many":[{"7":1.5},null],"row":{"y":["NaN",-0.0]}}"#;
+    folder.write("a.json", format!("{line}\n{{}}\n"));
+    let relation = folder.relation(FileFormat::JsonLines, declared.clone(), &["a.json"]);
+    let mut found = vec![];
+    let read = rows::read(&relation, |row| {
+        found.push(row);
+        Ok::<_, ValueError>(())
+    });
+    assert_eq!(read, Ok(()));
+    let expected = r#"[true,-9223372036854775808,"1e-1","1e-7","-12345678901234567890123456789012345.500","#.to_owned()
+        + r#""it's \"1\"\\ \u0000\u2028é","{\"a\":[1]}","1969-12-31","23:59:59.500000","1969-12-31 23:59:59.999999","#
+        + r#""2022-03-01 00:00:00.000000 UTC","12345678-9abc-def0-1234-56789abcdef0",[{"7":"1.5"},null],[null,["NaN","-0e0"]]]"#;
+    assert_eq!(found[0], expected);
+    assert_eq!(found[1], format!("[{}]", vec!["null"; declared.len()].join(",")));
+    assert_eq!(rows::carried(&declared[12].ty).to_string(), "array(map(varchar, varchar))");
+    assert_eq!(rows::carried(&declared[13].ty).to_string(), "row(x bigint, y array(varchar))");
 }
