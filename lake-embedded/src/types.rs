@@ -1,7 +1,7 @@
 //! What this engine must know of Trino's types beyond how Arrow holds them.
 
 use arrow::datatypes::DataType;
-pub(crate) use lake_core::values::types::{ITEM, UTC, item, map, row};
+pub(crate) use lake_core::values::types::{UTC, item, row};
 use lake_sql::types::Type;
 
 use crate::error::{Fault, Result};
