@@ -40,6 +40,17 @@ pub enum Example {
     Portable(&'static str),
 }
 
+/// Lints, which a comment may allow.
+pub const LINTS: &[&str] = &[
+    super::double_literal::DOC.id,
+    super::engine_dependent_type::DOC.id,
+    super::integer_division::DOC.id,
+    super::lossy_assignment::DOC.id,
+    super::not_deterministic::DOC.id,
+    super::not_in_null::DOC.id,
+    super::unused_cte::DOC.id,
+];
+
 /// All findings about queries.
 pub const ALL: &[FindingDoc] = &[
     super::alias_columns::DOC,
@@ -114,4 +125,5 @@ pub const ALL: &[FindingDoc] = &[
     super::not_deterministic::DOC,
     super::not_in_null::DOC,
     super::unused_cte::DOC,
+    super::allow::DOC,
 ];

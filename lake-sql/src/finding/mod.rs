@@ -4,6 +4,7 @@
 
 pub mod alias_columns;
 pub mod alias_not_visible;
+pub mod allow;
 pub mod ambiguous_column;
 pub mod assignment;
 pub mod brand_mismatch;

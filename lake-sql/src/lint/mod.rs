@@ -1,5 +1,6 @@
 //! Lints: what runs, but probably not as meant. They read the bound tree; errors are the binder's.
 
+mod allow;
 mod expressions;
 mod portability;
 
@@ -11,6 +12,7 @@ use crate::bound::{BoundQuery, Cte, Expr, ExprKind, OutputColumn, Rel, RelKind};
 use crate::finding::{Finding, lossy_assignment, not_deterministic, unused_cte};
 use crate::types::{Assignment, can_assign};
 
+pub use allow::apply as without_allowed;
 pub use portability::portability;
 
 /// The lints of a query, in order of their place. `text` is what it was bound from.

@@ -89,6 +89,38 @@ pub fn without_layout(text: &str, templates: Templates) -> String {
     spelt.collect::<Vec<_>>().join(" ").trim_end().to_owned()
 }
 
+/// Where the comments are, in order.
+pub fn comments(text: &str) -> Vec<Span> {
+    let (tokens, _) = lexer::tokens(text, Templates::Yes);
+    let mut comments = vec![];
+    let mut end = 0;
+    for token in tokens {
+        comments.extend(comments_between(text, Span::new(end, token.span.start)));
+        end = token.span.end;
+    }
+    comments
+}
+
+/// The comments of a gap between tokens, which holds nothing else but blanks.
+fn comments_between(text: &str, gap: Span) -> Vec<Span> {
+    let mut comments = vec![];
+    let mut at = gap.start;
+    while at < gap.end {
+        let rest = &text[at..gap.end];
+        let length = match rest.as_bytes() {
+            [b'-', b'-', ..] => rest.find(['\n', '\r']).unwrap_or(rest.len()),
+            [b'/', b'*', ..] => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            _ => {
+                at += rest.chars().next().map_or(1, char::len_utf8);
+                continue;
+            }
+        };
+        comments.push(Span::new(at, at + length));
+        at += length;
+    }
+    comments
+}
+
 /// Where the decimal literals such as `1.5` are, in order.
 pub fn decimal_spans(text: &str) -> Vec<Span> {
     let (tokens, _) = lexer::tokens(text, Templates::Yes);

@@ -34,8 +34,10 @@ pub fn check(text: &str, catalog: &mut Catalog, rules: TypeRules, lints: Lints) 
         }
         findings.extend(statement_findings(statement, text, catalog, rules, lints));
     }
-    findings.sort_by_key(|finding| finding.span.start);
-    findings
+    match lints {
+        Lints::None => findings,
+        Lints::Usual | Lints::Portable => lint::without_allowed(text, findings),
+    }
 }
 
 fn statement_findings(

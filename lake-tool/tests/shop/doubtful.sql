@@ -1,6 +1,11 @@
 with unused as (select 1 as one)
-select order_id / 1000 as bucket, amount / 3 as third, current_date as today
+select amount / 3 as third, current_date as today
 from shop.orders
 where note not in (select note from shop.orders) and amount > 1.5;
 
 insert into shop.orders (order_id, customer_id, amount) select order_id, customer_id, amount * 1.075 from shop.orders;
+
+-- lake: allow(integer-division) buckets of a thousand
+select order_id / 1000 as bucket from shop.orders;
+-- lake: allow(unused-ctes) none
+select 1 as one;
