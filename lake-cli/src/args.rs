@@ -38,6 +38,8 @@ pub enum Command {
     Build(Build),
     /// Show what a build would do, statement by statement; runs nothing.
     Plan(Plan),
+    /// Show what is doubtful in the models' SQL. Errors show when the project is compiled.
+    Check(Check),
     /// List models and sources.
     Ls(Ls),
     /// Print a model's query as plain SQL for the target.
@@ -76,6 +78,17 @@ pub struct Build {
 /// `plan`
 #[derive(Args, Debug)]
 pub struct Plan {
+    /// Which models; all if none is named.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// How to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: ReportFormat,
+}
+
+/// `check`
+#[derive(Args, Debug)]
+pub struct Check {
     /// Which models; all if none is named.
     #[command(flatten)]
     pub selection: Selection,

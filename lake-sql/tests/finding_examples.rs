@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use lake_sql::bind::{Helper, Outcome, bind_helper, bind_statement, check_contract};
+use lake_sql::bound::TableName;
 use lake_sql::finding::doc::{ALL, Example, FindingDoc};
 use lake_sql::finding::{Finding, Severity};
 use lake_sql::lint;
@@ -18,6 +19,9 @@ use shop::Shop;
 fn findings(example: Example) -> (String, Vec<Finding>) {
     match example {
         Example::Query(sql) => (sql.into(), with_lints(sql, shop::bound(sql, &Shop::default()))),
+        Example::FullExtract(sql) => {
+            (sql.into(), lint::full_extract(&shop::bound(sql, &Shop::default()).query.unwrap()))
+        }
         Example::Portable(sql) => {
             let tree = parse_query(sql, Templates::Yes).tree.unwrap();
             (sql.into(), lint::portability(&tree, sql, &Shop::default()))
@@ -51,9 +55,18 @@ fn findings(example: Example) -> (String, Vec<Finding>) {
     }
 }
 
+/// What is unique in the shop's tables.
+fn keys(table: &TableName) -> Vec<Vec<String>> {
+    match table {
+        TableName::Reference(name) if name == "orders" => vec![vec!["order_id".into()]],
+        TableName::Reference(name) if name == "customers" => vec![vec!["customer_id".into()]],
+        _ => vec![],
+    }
+}
+
 /// The errors; of a query without any the lints.
 fn with_lints(sql: &str, outcome: Outcome) -> Vec<Finding> {
-    let lints = outcome.query.filter(|_| outcome.findings.is_empty()).map(|query| lint::query(&query, sql));
+    let lints = outcome.query.filter(|_| outcome.findings.is_empty()).map(|query| lint::query(&query, sql, &keys));
     lint::without_allowed(sql, [outcome.findings, lints.unwrap_or_default()].concat())
 }
 
@@ -82,6 +95,7 @@ fn wrong_examples_give_their_finding_and_right_ones_none() {
 fn written(example: Example) -> String {
     match example {
         Example::Query(sql) | Example::Statement(sql) | Example::Portable(sql) => sql.to_owned(),
+        Example::FullExtract(sql) => format!("-- a history from full extracts\n{sql}"),
         Example::Model { columns, sql } => {
             let null = |nullable: bool| if nullable { "" } else { " not null" };
             let declared = columns.iter().map(|(name, ty, nullable)| format!("{name} {ty}{}", null(*nullable)));

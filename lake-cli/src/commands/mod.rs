@@ -1,6 +1,7 @@
 //! The commands, a file each, and what they share: the project, its target, its engine.
 
 mod build;
+mod check;
 mod ls;
 mod plan;
 mod query;
@@ -35,6 +36,7 @@ pub fn run(program: &Program<'_>, cli: Cli) -> Exit {
     let ended = match cli.command {
         Command::Build(args) => build::run(&context, &args),
         Command::Plan(args) => plan::run(&context, &args),
+        Command::Check(args) => check::run(&context, &args),
         Command::Ls(args) => ls::run(&context, &args),
         Command::Sql(args) => sql::run(&context, &args),
         Command::Query(args) => query::run(&context, &args),

@@ -10,6 +10,7 @@ mod copy;
 mod error;
 mod fingerprint;
 mod history;
+mod lints;
 mod merge;
 mod query;
 pub(crate) mod sql;
@@ -22,6 +23,7 @@ use lake_sql::render::dialect::Dialect;
 pub use copy::{LANDED_BYTES, files_to_copy};
 pub use error::PlanError;
 pub use fingerprint::fingerprint;
+pub use lints::lints;
 pub use query::plain_sql;
 pub(crate) use sql::{ddl_table, stored};
 

@@ -92,10 +92,10 @@ fn failed(model: &ModelSpec, findings: Vec<Finding>) -> PlanError {
 }
 
 /// What the names of a model's query mean, from the declarations.
-struct Declared<'a> {
-    graph: &'a Graph,
-    model: &'a ModelSpec,
-    first_run: bool,
+pub(super) struct Declared<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) model: &'a ModelSpec,
+    pub(super) first_run: bool,
 }
 
 impl Names for Declared<'_> {

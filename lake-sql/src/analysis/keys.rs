@@ -180,7 +180,7 @@ fn constants(predicate: &Expr) -> Key {
 }
 
 /// Pairs of columns that a join's condition makes equal.
-pub(super) fn equal_columns(on: &Expr) -> Vec<(ColumnId, ColumnId)> {
+pub(crate) fn equal_columns(on: &Expr) -> Vec<(ColumnId, ColumnId)> {
     let pair = |part: &&Expr| match &part.kind {
         ExprKind::Compare { op: CompareOp::Equal | CompareOp::NotDistinct, left, right } => {
             Some((left.as_column()?, right.as_column()?))

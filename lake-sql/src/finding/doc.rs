@@ -36,6 +36,8 @@ pub enum Example {
     },
     /// A statement over the tables `orders` and `customers`.
     Statement(&'static str),
+    /// A query that should give every key.
+    FullExtract(&'static str),
     /// A query that is looked at with an engine of other rules in mind.
     Portable(&'static str),
 }
@@ -44,7 +46,9 @@ pub enum Example {
 pub const LINTS: &[&str] = &[
     super::double_literal::DOC.id,
     super::engine_dependent_type::DOC.id,
+    super::filtered_extract::DOC.id,
     super::integer_division::DOC.id,
+    super::join_fan_out::DOC.id,
     super::lossy_assignment::DOC.id,
     super::not_deterministic::DOC.id,
     super::not_in_null::DOC.id,
@@ -126,4 +130,6 @@ pub const ALL: &[FindingDoc] = &[
     super::not_in_null::DOC,
     super::unused_cte::DOC,
     super::allow::DOC,
+    super::filtered_extract::DOC,
+    super::join_fan_out::DOC,
 ];

@@ -2,34 +2,40 @@
 
 mod allow;
 mod expressions;
+mod extract;
+mod fan_out;
 mod portability;
 
 use std::collections::BTreeSet;
 
 use crate::analysis::determinism;
+use crate::analysis::keys::DeclaredKeys;
 use crate::bound::statement::{BoundStatement, MergeAction, Target};
 use crate::bound::{BoundQuery, Cte, Expr, ExprKind, OutputColumn, Rel, RelKind};
 use crate::finding::{Finding, lossy_assignment, not_deterministic, unused_cte};
 use crate::types::{Assignment, can_assign};
 
 pub use allow::apply as without_allowed;
+pub use extract::full_extract;
 pub use portability::portability;
 
-/// The lints of a query, in order of their place. `text` is what it was bound from.
-pub fn query(query: &BoundQuery, text: &str) -> Vec<Finding> {
+/// The lints of a query, in order of their place. `text` is what it was bound from, `declared` what is unique in tables.
+pub fn query(query: &BoundQuery, text: &str, declared: &DeclaredKeys<'_>) -> Vec<Finding> {
     let mut findings = relations(&query.ctes, &[&query.root], &[], text);
-    findings.extend(determinism::reasons(query, &|_| vec![]).iter().filter_map(not_deterministic::new));
+    findings.extend(determinism::reasons(query, declared).iter().filter_map(not_deterministic::new));
+    findings.extend(fan_out::lint(query, declared));
     sorted(findings)
 }
 
-/// The lints of a statement, in order of their place.
+/// The lints of a statement, in order of their place; nothing is known to be unique.
 pub fn statement(statement: &BoundStatement, text: &str) -> Vec<Finding> {
+    let query = |bound: &BoundQuery| query(bound, text, &|_| vec![]);
     let findings = match statement {
-        BoundStatement::Query(bound) => return query(bound, text),
-        BoundStatement::CreateTableAs(create) => return query(&create.query, text),
-        BoundStatement::CreateView(create) => return query(&create.query, text),
+        BoundStatement::Query(bound) => return query(bound),
+        BoundStatement::CreateTableAs(create) => return query(&create.query),
+        BoundStatement::CreateView(create) => return query(&create.query),
         BoundStatement::Insert(insert) => {
-            let mut findings = query(&insert.query, text);
+            let mut findings = query(&insert.query);
             findings.extend(insert_losses(&insert.query, &insert.target, &insert.positions));
             findings
         }
