@@ -7,9 +7,12 @@ mod cast;
 mod coercion;
 pub mod decimal;
 mod display;
+#[cfg(feature = "query")]
 pub mod operators;
 mod parse;
+#[cfg(feature = "query")]
 pub mod signature;
+#[cfg(feature = "query")]
 mod written;
 
 pub use assign::{Assignment, can_assign};
