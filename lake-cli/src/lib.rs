@@ -2,11 +2,11 @@
 //!
 //! It decides nothing about models; `lake-core` does. Engines are handed in, so that none is compiled that nobody uses.
 
-mod args;
+pub mod args;
 mod commands;
 mod error;
 mod exit;
-mod report;
+pub mod report;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

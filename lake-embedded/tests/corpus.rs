@@ -7,15 +7,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{
-    Date32Type, Decimal128Type, DurationMillisecondType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, IntervalYearMonthType, Time64MicrosecondType, TimestampMicrosecondType,
-};
 use lake_core::engine::{Engine, EngineError, State, Submission};
+use lake_core::values::protocol::json;
 use lake_embedded::{Embedded, EmbeddedConfig};
-use lake_sql::types::Type;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const CASES: &str = include_str!("data/trino-values.jsonl");
 const KNOWN: &str = include_str!("data/known-differences.txt");
@@ -125,90 +120,8 @@ fn answer(engine: &Embedded, sql: &str) -> Result<(Vec<String>, Vec<Value>), Eng
     for batch in &rows.batches {
         for row in 0..batch.num_rows() {
             let cells = batch.columns().iter().zip(&rows.columns);
-            found.push(Value::Array(cells.map(|(column, (_, ty))| cell(column, row, ty)).collect()));
+            found.push(Value::Array(cells.map(|(column, (_, ty))| json(column, row, ty).unwrap()).collect()));
         }
     }
     Ok((types, found))
-}
-
-/// A value as Trino's protocol writes it.
-fn cell(array: &ArrayRef, row: usize, ty: &Type) -> Value {
-    if array.is_null(row) || *ty == Type::Unknown {
-        return Value::Null;
-    }
-    match ty {
-        Type::Boolean => json!(array.as_boolean().value(row)),
-        Type::TinyInt => json!(array.as_primitive::<Int8Type>().value(row)),
-        Type::SmallInt => json!(array.as_primitive::<Int16Type>().value(row)),
-        Type::Integer => json!(array.as_primitive::<Int32Type>().value(row)),
-        Type::BigInt => json!(array.as_primitive::<Int64Type>().value(row)),
-        Type::Real => {
-            let value = array.as_primitive::<Float32Type>().value(row);
-            double(value.to_string().parse().unwrap_or(f64::from(value)))
-        }
-        Type::Double => double(array.as_primitive::<Float64Type>().value(row)),
-        Type::Decimal { .. } => json!(array.as_primitive::<Decimal128Type>().value_as_string(row)),
-        Type::Char(length) => {
-            json!(format!("{:<width$}", array.as_string::<i32>().value(row), width = *length as usize))
-        }
-        Type::Varchar(_) | Type::Json => json!(array.as_string::<i32>().value(row)),
-        Type::Date => json!(array.as_primitive::<Date32Type>().value_as_date(row).unwrap().to_string()),
-        Type::Timestamp(digits) => json!(moment(array.as_primitive::<TimestampMicrosecondType>().value(row), *digits)),
-        Type::TimestampTz(digits) => {
-            let instants = array.as_primitive::<TimestampMicrosecondType>();
-            let local = instants.value_as_datetime_with_tz(row, instants.timezone().unwrap().parse().unwrap()).unwrap();
-            let micros = local.naive_local().and_utc().timestamp_micros();
-            json!(format!("{} {}", moment(micros, *digits), instants.timezone().unwrap()))
-        }
-        Type::Time(digits) => {
-            json!(moment(array.as_primitive::<Time64MicrosecondType>().value(row), *digits).split_once(' ').unwrap().1)
-        }
-        Type::IntervalDayToSecond => {
-            let millis = array.as_primitive::<DurationMillisecondType>().value(row);
-            let (sign, rest) = (if millis < 0 { "-" } else { "" }, millis.abs());
-            let clock = moment(rest % 86_400_000 * 1000, 3);
-            json!(format!("{sign}{} {}", rest / 86_400_000, clock.split_once(' ').unwrap().1))
-        }
-        Type::IntervalYearToMonth => {
-            let months = array.as_primitive::<IntervalYearMonthType>().value(row);
-            let (sign, rest) = (if months < 0 { "-" } else { "" }, months.abs());
-            json!(format!("{sign}{}-{}", rest / 12, rest % 12))
-        }
-        Type::Uuid => json!(uuid::Uuid::from_slice(array.as_fixed_size_binary().value(row)).unwrap().to_string()),
-        Type::Varbinary => {
-            let bytes = array.as_binary::<i32>().value(row);
-            json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-        }
-        Type::Array(element) => {
-            let items = array.as_list::<i32>().value(row);
-            (0..items.len()).map(|at| cell(&items, at, element)).collect()
-        }
-        Type::Row(fields) => {
-            let columns = array.as_struct().columns();
-            columns.iter().zip(fields).map(|(column, field)| cell(column, row, &field.ty)).collect()
-        }
-        Type::Map(key, value) => {
-            let entries = array.as_map().value(row);
-            let text = |key: Value| key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-            let pairs = (0..entries.len())
-                .map(|at| (text(cell(entries.column(0), at, key)), cell(entries.column(1), at, value)));
-            Value::Object(pairs.collect())
-        }
-        other => panic!("no values of {other} are expected"),
-    }
-}
-
-fn double(value: f64) -> Value {
-    match value {
-        v if v.is_nan() => json!("NaN"),
-        v if v.is_infinite() => json!(if v > 0.0 { "Infinity" } else { "-Infinity" }),
-        v => json!(v),
-    }
-}
-
-fn moment(micros: i64, digits: u8) -> String {
-    let at = chrono::DateTime::from_timestamp_micros(micros).unwrap().naive_utc();
-    let fraction = format!("{:06}", micros.rem_euclid(1_000_000));
-    let point = if digits > 0 { format!(".{}", &fraction[..usize::from(digits)]) } else { String::new() };
-    format!("{}{point}", at.format("%Y-%m-%d %H:%M:%S"))
 }

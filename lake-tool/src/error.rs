@@ -1,5 +1,7 @@
 //! What a command can fail with.
 
+use lake_core::engine::EngineError;
+
 /// A failure with its exit code.
 #[derive(Debug)]
 pub struct Error {
@@ -21,6 +23,12 @@ impl Error {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+}
+
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Self {
+        Self { code: 1, message: error.message, help: error.help }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod error;
+mod query;
 
 use std::process::ExitCode;
 
@@ -24,11 +25,14 @@ struct Cli {
 enum Command {
     /// Check SQL files against the tables that they read: names, types, nulls.
     Check(check::Args),
+    /// Run SQL over the tables of a warehouse folder with the embedded engine.
+    Query(query::Args),
 }
 
 fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Check(args) => check::run(&args),
+        Command::Query(args) => query::run(&args),
     };
     ended.unwrap_or_else(|error| {
         eprintln!("error: {}", error.message);
