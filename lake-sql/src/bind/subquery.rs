@@ -6,20 +6,36 @@ use super::binder::{Binder, Bound, Inside};
 use super::build;
 use super::expr::compare_op;
 use super::scope::{Scope, error_expr};
-use crate::bound::{CompareOp, Expr, ExprKind, OutputColumn, Subquery};
+use crate::bound::{CompareOp, Expr, ExprKind, OutputColumn, RelKind, Subquery};
 use crate::finding;
 use crate::span::Span;
 use crate::syntax::tree;
 use crate::types::{self, Type};
 
 impl Binder<'_> {
-    /// A query of one value.
+    /// A query of one value, or of one row.
     pub fn scalar(&mut self, query: &tree::Query, scope: &Scope<'_>, span: Span) -> Expr {
-        let Some((bound, outer)) = self.subquery(query, scope, span) else { return error_expr(span) };
+        let Some((mut bound, outer)) = self.subquery(query, scope, span) else { return error_expr(span) };
+        if bound.complete && bound.columns.len() > 1 {
+            bound = self.one_row_column(bound);
+        }
         let Some(column) = self.one_column(&bound, "a scalar subquery", span) else { return error_expr(span) };
         let nullable = column.nullable || !bound.single_row;
         let subquery = Subquery { rel: bound.rel, columns: vec![column.id], nullable: column.nullable, outer };
         Expr { kind: ExprKind::Scalar(Box::new(subquery)), ty: column.ty, nullable, span }
+    }
+
+    /// The columns of a query as the fields of one.
+    fn one_row_column(&mut self, bound: Bound) -> Bound {
+        let fields =
+            bound.columns.iter().map(|column| types::Field { name: column.name.clone(), ty: column.ty.clone() });
+        let ty = Type::Row(fields.collect());
+        let values = bound.columns.iter().map(column_as_expr).collect();
+        let (id, span) = (self.fresh(), bound.rel.span);
+        let row = build::expr(ExprKind::Row(values), ty.clone(), span);
+        let rel = build::rel(RelKind::Project { input: Box::new(bound.rel), columns: vec![(id, row)] }, span);
+        let column = OutputColumn { id, name: None, ty, nullable: false, brand: None, span };
+        Bound { rel, columns: vec![column], ..bound }
     }
 
     /// EXISTS (query).
