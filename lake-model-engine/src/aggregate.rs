@@ -184,6 +184,9 @@ fn aggregate(function: &str, rows: &[Vec<Value>], types: &[&Type], ty: &Type) ->
         }),
         "histogram" => histogram(&values),
         "multimap_agg" => multimap(rows),
+        "listagg" if rows.iter().any(|args| args.len() > 2) => {
+            return Err(unsupported("LISTAGG … ON OVERFLOW TRUNCATE"));
+        }
         "listagg" => listagg(rows)?,
         "approx_percentile" => percentile(rows, &values)?,
         "bitwise_and_agg" => present(Value::Integer(values.iter().fold(-1, |all, value| all & integer(value)))),

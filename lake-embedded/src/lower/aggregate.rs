@@ -150,6 +150,9 @@ impl Lowering<'_> {
         if call.distinct && call.args.iter().any(|arg| has_map(&arg.ty)) {
             return Err(Fault::unsupported(format!("{}(distinct ..) of maps", call.function)));
         }
+        if call.function == "listagg" && call.args.len() > 2 {
+            return Err(Fault::unsupported("LISTAGG … ON OVERFLOW TRUNCATE"));
+        }
         let (mut args, mut settings) = (vec![], vec![]);
         for (position, arg) in call.args.iter().enumerate() {
             if aggregates::is_setting(call.function, position) {

@@ -105,11 +105,8 @@ impl Binder<'_> {
         Expr { kind: ExprKind::Column(id), ty, nullable, span }
     }
 
-    /// LISTAGG as an aggregate with a separator; what it does on overflow is not supported.
+    /// LISTAGG as an aggregate with a separator and, for ON OVERFLOW TRUNCATE, the filler and whether a count follows it.
     pub fn listagg(&mut self, listagg: &Listagg, scope: &Scope<'_>, span: Span) -> Expr {
-        if listagg.truncate.is_some() {
-            return self.unsupported("LISTAGG … ON OVERFLOW TRUNCATE", span);
-        }
         if listagg.over.is_some() {
             return self.unsupported("LISTAGG … OVER", span);
         }
@@ -136,7 +133,16 @@ impl Binder<'_> {
             separator.unwrap_or_else(|| super::build::literal(Literal::Text("".into()), Type::Varchar(Some(0)), span));
         let nullable = self.select_context().may_be_empty || filter.is_some() || value.nullable;
         let text = Type::Varchar(None);
-        let args = vec![self.coerce(value, &text), self.coerce(separator, &text)];
+        let mut args = vec![self.coerce(value, &text), self.coerce(separator, &text)];
+        if let Some((filler, count)) = &listagg.truncate {
+            let literal = |text: &str| super::build::literal(Literal::Text(text.into()), Type::Varchar(None), span);
+            let filler = match filler {
+                Some(filler) => self.expr(filler, scope),
+                None => literal("..."),
+            };
+            args.push(self.coerce(filler, &text));
+            args.push(super::build::literal(Literal::Boolean(*count), Type::Boolean, span));
+        }
         self.collect_aggregate(AggregateCall {
             function: "listagg",
             args,
