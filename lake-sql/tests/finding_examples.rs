@@ -118,14 +118,34 @@ fn page(doc: &FindingDoc) -> String {
     )
 }
 
+/// What is said of queries here and by a Trino server (release 483), whose messages `data/beside-trino.jsonl` keeps.
+fn beside_trino() -> String {
+    let mut page = "# The same mistakes, here and on a server\n\nQueries over `orders` and `customers`, what this \
+                    checker says of them, and what Trino 483 answers.\n"
+        .to_owned();
+    for line in include_str!("data/beside-trino.jsonl").lines() {
+        let case: serde_json::Value = serde_json::from_str(line).unwrap();
+        let (sql, trino) = (case["sql"].as_str().unwrap(), case["trino"].as_str().unwrap());
+        let parsed = parse_statement(sql);
+        let mut found = parsed.findings;
+        if found.is_empty() {
+            found = findings(Example::Statement(sql)).1;
+        }
+        assert!(found.iter().any(|finding| finding.severity == Severity::Error), "{sql} is not refused");
+        page += &format!("\n```text\n{}\n```\n\n> {trino}\n", shop::rendered(sql, &found));
+    }
+    page
+}
+
 /// `LAKE_UPDATE_DOCS=1 cargo test -p lake-sql --test finding_examples` writes the pages.
 #[test]
 fn each_finding_has_its_page() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/findings");
     let mut pages: BTreeMap<String, String> = ALL.iter().map(|doc| (format!("{}.md", doc.id), page(doc))).collect();
+    pages.insert("beside-trino.md".into(), beside_trino());
     let lines = ALL.iter().map(|doc| format!("- [{0}]({0}.md)", doc.id)).collect::<BTreeSet<_>>();
     let index = lines.into_iter().collect::<Vec<_>>().join("\n");
-    pages.insert("README.md".into(), format!("# Findings\n\nWhat the checker says of SQL, a page each.\n\n{index}\n"));
+    pages.insert("README.md".into(), format!("# Findings\n\nWhat the checker says of SQL, a page each; and [the same mistakes on a Trino server](beside-trino.md).\n\n{index}\n"));
     if std::env::var_os("LAKE_UPDATE_DOCS").is_some() {
         std::fs::create_dir_all(&folder).unwrap();
         for (name, text) in &pages {

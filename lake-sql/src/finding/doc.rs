@@ -52,6 +52,7 @@ pub const LINTS: &[&str] = &[
     super::lossy_assignment::DOC.id,
     super::not_deterministic::DOC.id,
     super::not_in_null::DOC.id,
+    super::null_comparison::DOC.id,
     super::unused_cte::DOC.id,
 ];
 
@@ -132,4 +133,5 @@ pub const ALL: &[FindingDoc] = &[
     super::allow::DOC,
     super::filtered_extract::DOC,
     super::join_fan_out::DOC,
+    super::null_comparison::DOC,
 ];

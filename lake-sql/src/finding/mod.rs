@@ -49,6 +49,7 @@ pub mod not_deterministic;
 pub mod not_in_null;
 pub mod not_orderable;
 pub mod not_unnestable;
+pub mod null_comparison;
 pub mod operand_type;
 pub mod operator_mismatch;
 pub mod ordinal_out_of_range;
