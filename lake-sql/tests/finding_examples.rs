@@ -45,14 +45,17 @@ fn findings(example: Example) -> (String, Vec<Finding>) {
             let tree = parse_expression(sql, Templates::Yes).tree.unwrap();
             (sql.into(), bind_helper(&helper, &tree, &Shop::default(), TypeRules::New))
         }
-        Example::Statement(sql) => {
-            let tree = parse_statement(sql).tree.unwrap();
-            let shop = Shop { tables: true, ..Shop::default() };
-            let outcome = bind_statement(&tree, sql, &shop, TypeRules::New);
-            let lints = outcome.statement.map(|statement| lint::statement(&statement, sql));
-            (sql.into(), [outcome.findings, lints.unwrap_or_default()].concat())
-        }
+        Example::Statement(sql) => (sql.into(), of_statement(sql)),
     }
+}
+
+fn of_statement(sql: &str) -> Vec<Finding> {
+    let parsed = parse_statement(sql);
+    let Some(tree) = parsed.tree.filter(|_| parsed.findings.is_empty()) else { return parsed.findings };
+    let shop = Shop { tables: true, ..Shop::default() };
+    let outcome = bind_statement(&tree, sql, &shop, TypeRules::New);
+    let lints = outcome.statement.map(|statement| lint::statement(&statement, sql));
+    [outcome.findings, lints.unwrap_or_default()].concat()
 }
 
 /// What is unique in the shop's tables.
@@ -126,11 +129,7 @@ fn beside_trino() -> String {
     for line in include_str!("data/beside-trino.jsonl").lines() {
         let case: serde_json::Value = serde_json::from_str(line).unwrap();
         let (sql, trino) = (case["sql"].as_str().unwrap(), case["trino"].as_str().unwrap());
-        let parsed = parse_statement(sql);
-        let mut found = parsed.findings;
-        if found.is_empty() {
-            found = findings(Example::Statement(sql)).1;
-        }
+        let found = of_statement(sql);
         assert!(found.iter().any(|finding| finding.severity == Severity::Error), "{sql} is not refused");
         page += &format!("\n```text\n{}\n```\n\n> {trino}\n", shop::rendered(sql, &found));
     }
