@@ -23,6 +23,8 @@
 
 #[cfg(all(feature = "cli", feature = "embedded"))]
 mod embedded;
+#[cfg(all(feature = "cli", feature = "trino"))]
+mod trino;
 
 pub use lake_core::model;
 
@@ -52,6 +54,8 @@ pub use lake_cli::{Exit, Program};
 const ENGINES: &[lake_cli::EngineKind] = &[
     #[cfg(feature = "embedded")]
     lake_cli::EngineKind { name: "embedded", open: embedded::open },
+    #[cfg(feature = "trino")]
+    lake_cli::EngineKind { name: "trino", open: trino::open },
 ];
 
 /// The command line over the models of these crates, with the engines that the features bring.

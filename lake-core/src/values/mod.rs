@@ -4,6 +4,7 @@
 
 pub mod column;
 pub mod error;
+pub mod json;
 pub mod protocol;
 pub mod text;
 pub mod types;

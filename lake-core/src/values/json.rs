@@ -7,32 +7,41 @@ const DEPTH: usize = 128;
 
 /// A value and where it begins.
 #[derive(Debug, PartialEq)]
-pub(super) struct Node<'a> {
+pub struct Node<'a> {
     /// Offset in bytes.
     pub at: usize,
+    /// The value.
     pub value: Value<'a>,
 }
 
+/// A value of JSON.
 #[derive(Debug, PartialEq)]
-pub(super) enum Value<'a> {
+pub enum Value<'a> {
+    /// `null`
     Null,
+    /// `true` or `false`
     Bool(bool),
     /// As it is written.
     Number(&'a str),
+    /// A string, without its escapes.
     Text(Cow<'a, str>),
+    /// An array.
     Array(Vec<Node<'a>>),
+    /// An object, in the order of its names.
     Object(Vec<(Cow<'a, str>, Node<'a>)>),
 }
 
 /// What is wrong, and at which byte.
 #[derive(Debug, PartialEq)]
-pub(super) struct Damage {
+pub struct Damage {
+    /// Offset in bytes.
     pub at: usize,
+    /// What was expected and what was found.
     pub message: String,
 }
 
 /// Reads one value; nothing but white space may follow.
-pub(super) fn parse(text: &str) -> Result<Node<'_>, Damage> {
+pub fn parse(text: &str) -> Result<Node<'_>, Damage> {
     let mut parser = Parser { text, at: 0, depth: 0 };
     let node = parser.value()?;
     parser.white_space();

@@ -1,7 +1,5 @@
 //! JSON: one document a file, or one object a line.
 
-mod parse;
-
 use std::borrow::Cow;
 use std::io::BufRead;
 
@@ -9,10 +7,10 @@ use crate::model::spec::ColumnSpec;
 use arrow::record_batch::RecordBatch;
 use lake_sql::types::{Field, Type};
 
-use self::parse::{Damage, Node, Value};
 use super::{BATCH_ROWS, Result, builders, finish, open_text, read_all, unreadable, wrong};
 use crate::values::column::Builder;
 use crate::values::error::ValueError;
+use crate::values::json::{self, Damage, Node, Value};
 
 /// The row of a file that is one JSON object.
 pub(super) fn document(
@@ -104,7 +102,7 @@ impl Place<'_> {
     /// Reads the text as one object and appends its values to the columns.
     fn row(&self, columns: &[ColumnSpec], builders: &mut [Builder]) -> Result<()> {
         let text = self.text()?;
-        let root = parse::parse(text).map_err(|Damage { at, message }| self.fault(Wrong::new(at, message)))?;
+        let root = json::parse(text).map_err(|Damage { at, message }| self.fault(Wrong::new(at, message)))?;
         let Value::Object(entries) = &root.value else {
             let message = format!("expected an object, found {}", root.value.describe());
             return Err(self.fault(Wrong::new(root.at, message)));

@@ -1,0 +1,214 @@
+//! Requests to the server.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use lake_core::engine::{EngineError, ErrorKind};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::{Agent, Body};
+
+use crate::config::TrinoConfig;
+use crate::error;
+use crate::page::{Columns, Page};
+
+/// Longest wait for one answer. The server itself answers within a second or so.
+const ANSWER: Duration = Duration::from_secs(60);
+
+/// Longest wait for a connection.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Most bytes of one answer; the server sends about a megabyte at once.
+const ANSWER_BYTES: u64 = 256 << 20;
+
+/// Requests in a row that may fail before a statement's state counts as unknown.
+const TRIES: u32 = 8;
+
+/// Where requests go and what all of them carry.
+#[derive(Clone)]
+pub(crate) struct Client {
+    agent: Agent,
+    url: String,
+    headers: Vec<(&'static str, String)>,
+    user: String,
+}
+
+/// Why a request has failed.
+pub(crate) enum Lost {
+    /// It may be repeated: the server could not be reached, or is too busy.
+    Passing(String),
+    /// The server does not know what is asked for.
+    Gone(String),
+    /// It refuses.
+    Refused(EngineError),
+}
+
+impl Client {
+    pub fn new(config: &TrinoConfig) -> Result<Self, EngineError> {
+        let mut agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT))
+            .timeout_per_call(Some(ANSWER))
+            .user_agent("lake");
+        if let Some(file) = &config.ca_file {
+            agent = agent.tls_config(TlsConfig::builder().root_certs(certificates(file)?).build());
+        }
+        if is_loopback(&config.url) {
+            agent = agent.proxy(None);
+        }
+        let mut headers = vec![
+            ("X-Trino-User", config.user.clone()),
+            ("X-Trino-Catalog", config.catalog.clone()),
+            ("X-Trino-Time-Zone", "UTC".to_owned()),
+            // Without it every timestamp is reported without its precision.
+            ("X-Trino-Client-Capabilities", "PARAMETRIC_DATETIME".to_owned()),
+        ];
+        for (name, value) in &config.session {
+            headers.push(("X-Trino-Session", format!("{name}={}", encoded(value))));
+        }
+        if let Some(password) = &config.password {
+            let both = STANDARD.encode(format!("{}:{password}", config.user));
+            headers.push(("Authorization", format!("Basic {both}")));
+        }
+        Ok(Self { agent: agent.build().into(), url: config.url.clone(), headers, user: config.user.clone() })
+    }
+
+    /// Posts a statement. It does not run before its first page is asked for, so that a post may be repeated.
+    pub fn post(&self, sql: &str, source: &str) -> Result<Page, EngineError> {
+        self.patiently(|| {
+            let mut request = self.agent.post(format!("{}/v1/statement", self.url)).header("X-Trino-Source", source);
+            for (name, value) in &self.headers {
+                request = request.header(*name, value);
+            }
+            self.page(request.send(sql), None)
+        })
+        .map_err(|lost| self.unsent(lost))
+    }
+
+    /// The next page.
+    pub fn page_of(&self, uri: &str, columns: Option<&Columns>) -> Result<Page, EngineError> {
+        self.patiently(|| {
+            let mut request = self.agent.get(uri);
+            for (name, value) in &self.headers {
+                request = request.header(*name, value);
+            }
+            self.page(request.call(), columns)
+        })
+        .map_err(|lost| match lost {
+            Lost::Passing(why) => error::unsure(format!("the server at {} was lost: {why}", self.url)),
+            Lost::Gone(why) => error::unsure(format!("the server does not know the statement any more: {why}")),
+            Lost::Refused(error) => error,
+        })
+    }
+
+    /// Asks the server to stop a statement.
+    pub fn delete(&self, uri: &str) -> Result<(), EngineError> {
+        let mut request = self.agent.delete(uri);
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        match request.call() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.unsent(Lost::Passing(error.to_string()))),
+        }
+    }
+
+    /// What the server says of itself, without credentials.
+    pub fn info(&self) -> Result<String, EngineError> {
+        let answer = self.agent.get(format!("{}/v1/info", self.url)).call();
+        let text = answer.map_err(|error| error.to_string()).and_then(|mut answer| {
+            let status = answer.status().as_u16();
+            let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
+            if status == 200 { Ok(text) } else { Err(format!("it answers with status {status}")) }
+        });
+        text.map_err(|why| self.unsent(Lost::Passing(why)))
+    }
+
+    /// Nothing has run.
+    fn unsent(&self, lost: Lost) -> EngineError {
+        match lost {
+            Lost::Refused(error) => error,
+            Lost::Passing(why) | Lost::Gone(why) => EngineError {
+                help: Some("start the server, or set `url` in the target's options".into()),
+                ..error::plain(ErrorKind::Unavailable, format!("the server at {} cannot be reached: {why}", self.url))
+            },
+        }
+    }
+
+    fn patiently<T>(&self, mut ask: impl FnMut() -> Result<T, Lost>) -> Result<T, Lost> {
+        let mut wait = Duration::from_millis(50);
+        for _ in 1..TRIES {
+            match ask() {
+                Err(Lost::Passing(why)) => {
+                    tracing::debug!(why, "a request is repeated");
+                    std::thread::sleep(wait);
+                    wait = (wait * 2).min(Duration::from_secs(2));
+                }
+                result => return result,
+            }
+        }
+        ask()
+    }
+
+    fn page(
+        &self,
+        answer: Result<ureq::http::Response<Body>, ureq::Error>,
+        columns: Option<&Columns>,
+    ) -> Result<Page, Lost> {
+        let mut answer = answer.map_err(|error| Lost::Passing(error.to_string()))?;
+        let status = answer.status().as_u16();
+        let text = answer.body_mut().with_config().limit(ANSWER_BYTES).read_to_string();
+        let text = text.map_err(|error| Lost::Passing(error.to_string()))?;
+        let words = || text.lines().next().unwrap_or_default().chars().take(200).collect::<String>();
+        match status {
+            200 => Page::read(&text, columns).map_err(Lost::Refused),
+            401 => Err(Lost::Refused(EngineError {
+                help: Some("set `user`, and `password_env` to the variable that holds the password".into()),
+                ..error::plain(
+                    ErrorKind::Denied,
+                    format!("the server at {} refuses the user `{}` and their password", self.url, self.user),
+                )
+            })),
+            403 => Err(Lost::Refused(error::plain(ErrorKind::Denied, format!("the server refuses: {}", words())))),
+            404 | 410 => Err(Lost::Gone(words())),
+            429 | 502 | 503 | 504 => Err(Lost::Passing(format!("it answers with status {status}"))),
+            _ => Err(Lost::Refused(error::plain(
+                ErrorKind::Unavailable,
+                format!("the server at {} answers with status {status}: {}", self.url, words()),
+            ))),
+        }
+    }
+}
+
+fn certificates(file: &str) -> Result<RootCerts, EngineError> {
+    let wrong = |why: String| error::wrong(format!("`ca_file` is `{file}`, which cannot be read: {why}"));
+    let text = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+    let mut found: Vec<Certificate<'static>> = vec![];
+    for item in parse_pem(&text) {
+        if let PemItem::Certificate(certificate) = item.map_err(|error| wrong(error.to_string()))? {
+            found.push(certificate);
+        }
+    }
+    match found.is_empty() {
+        true => Err(wrong("there is no certificate in it".into())),
+        false => Ok(RootCerts::from(found)),
+    }
+}
+
+fn is_loopback(url: &str) -> bool {
+    let host = url.split("://").nth(1).unwrap_or_default();
+    ["127.", "localhost", "[::1]"].iter().any(|start| host.starts_with(start))
+}
+
+/// A value of a header that is a list, as URLs spell it.
+fn encoded(value: &str) -> String {
+    let mut out = String::new();
+    for byte in value.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => out.push(char::from(byte)),
+            other => write!(out, "%{other:02X}").expect("writing to a string cannot fail"),
+        }
+    }
+    out
+}
