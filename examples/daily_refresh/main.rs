@@ -27,12 +27,28 @@ fn main() -> ExitCode {
         arguments.extend(["--project".into(), project.display().to_string()]);
     }
     arguments.insert(0, "daily_refresh".into());
+    let target = target_of(&arguments);
     let exit = lakehouse::program(&[env!("CARGO_CRATE_NAME")]).run(arguments);
     if refreshes && exit == Exit::Success {
-        println!("\nThe tables are Apache Iceberg, in {}.", place(&project, "warehouse").display());
-        println!("Look at them: cargo run --example daily_refresh -- query \"select * from fx.currency_history\"");
+        let place = match &target {
+            Some(target) => format!("the catalog of the target `{target}`"),
+            None => place(&project, "warehouse").display().to_string(),
+        };
+        let option = target.map(|target| format!(" --target {target}")).unwrap_or_default();
+        println!("\nThe tables are Apache Iceberg, in {place}.");
+        println!(
+            "Look at them: cargo run --example daily_refresh -- query{option} \"select * from fx.currency_history\""
+        );
     }
     exit.into()
+}
+
+/// The target, if it is not the usual one.
+fn target_of(arguments: &[String]) -> Option<String> {
+    let inline = |argument: &String| argument.strip_prefix("--target=").map(str::to_owned);
+    let after = || arguments.iter().skip_while(|argument| *argument != "--target").nth(1).cloned();
+    let target = arguments.iter().find_map(inline).or_else(after);
+    target.or_else(|| std::env::var("LAKE_TARGET").ok()).filter(|target| target != "embedded")
 }
 
 /// Brings documents into the landing folder.
