@@ -93,10 +93,10 @@ macro_rules! __lake_versions {
 #[doc(hidden)]
 pub mod __private {
     pub use inventory;
-    pub use lake_core::model::column::{Audit, Col, Column, Detail, Row};
+    pub use lake_core::model::column::{Audit, Col, Detail, Row, handle};
     pub use lake_core::model::declare::{self, Acyclic, Built, Declared, ModelKeys, Relation, SqlFn};
     pub use lake_core::model::history_columns::{HistoryColumns, OwnColumn, Role};
-    pub use lake_core::model::query::{Expr, FirstRun, Now, Ref, Sql, This};
+    pub use lake_core::model::query::{Expr, Sql};
     pub use lake_core::model::registry::Registration;
     pub use lake_core::model::spec::{Content, FileFormat, HelperSpec};
     pub use lake_core::model::sql_type::{NotNull, Sequence, SqlType, Ty};

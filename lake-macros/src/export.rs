@@ -6,9 +6,10 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Path, Visibility};
+use syn::parse::{Parse, ParseStream};
+use syn::{LitStr, Path, Visibility};
 
 use crate::payload::Payload;
 
@@ -86,11 +87,43 @@ pub(crate) fn bare(name: &Ident) -> String {
 
 /// Asks the items in order and gives their answers to a hidden procedural macro, behind `state`.
 pub(crate) fn ask(items: &[Path], then: &str, state: TokenStream) -> TokenStream {
-    let then = Ident::new(then, Span::call_site());
-    let last = quote!(::lakehouse::__private::#then);
-    let mut calls = items.iter().map(callable).chain([last]);
-    let first = calls.next().expect("the last one is always there");
-    quote!(#first ! { #([#calls])* {#state} })
+    Call::new(items, then, state).tokens(&[])
+}
+
+/// A chain of calls that asks items, and ends in a hidden procedural macro. As tokens it is `(first) ([next].. {state})`.
+pub(crate) struct Call {
+    first: TokenStream,
+    rest: TokenStream,
+}
+
+impl Call {
+    pub(crate) fn new(items: &[Path], then: &str, state: TokenStream) -> Self {
+        let then = Ident::new(then, Span::call_site());
+        let last = quote!(::lakehouse::__private::#then);
+        let mut calls = items.iter().map(callable).chain([last]);
+        let first = calls.next().expect("the last one is always there");
+        Self { first, rest: quote!(#([#calls])* {#state}) }
+    }
+
+    /// The call, with answers that are there already.
+    pub(crate) fn tokens(&self, answers: &[LitStr]) -> TokenStream {
+        let Self { first, rest } = self;
+        quote!(#first ! { #rest #({#answers})* })
+    }
+}
+
+impl ToTokens for Call {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { first, rest } = self;
+        tokens.extend(quote!((#first) (#rest)));
+    }
+}
+
+impl Parse for Call {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let (first, rest): (Group, Group) = (input.parse()?, input.parse()?);
+        Ok(Self { first: first.stream(), rest: rest.stream() })
+    }
 }
 
 fn callable(path: &Path) -> TokenStream {

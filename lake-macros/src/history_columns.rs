@@ -201,6 +201,6 @@ fn handle(names: &Ident, field: &Field) -> TokenStream {
     let (vis, handle, ty, name) = (&field.field.vis, field.ident, &field.field.ty, export::bare(field.ident));
     quote! {
         #(#docs)*
-        #vis const #handle: ::lakehouse::__private::Col<#names, #ty> = ::lakehouse::__private::Col::__new(#name);
+        #vis const #handle: ::lakehouse::__private::Col<#names, #ty> = ::lakehouse::__private::handle(#name);
     }
 }

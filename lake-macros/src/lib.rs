@@ -6,6 +6,7 @@
 mod check;
 mod export;
 mod for_each;
+mod function;
 mod history_columns;
 mod keys;
 mod literal;
@@ -113,18 +114,25 @@ pub fn __source(tokens: TokenStream) -> TokenStream {
 struct ModelState {
     named: source::Named,
     sequence: String,
+    then: export::Call,
 }
 
 impl Parse for ModelState {
     fn parse(input: ParseStream) -> syn::Result<Self> {
-        Ok(Self { named: input.parse()?, sequence: input.parse::<LitStr>()?.value() })
+        Ok(Self { named: input.parse()?, sequence: input.parse::<LitStr>()?.value(), then: input.parse()? })
     }
 }
 
 #[doc(hidden)]
 #[proc_macro]
 pub fn __model(tokens: TokenStream) -> TokenStream {
-    answered(tokens, |state: ModelState, answers| Ok(check::model(&state.named, &state.sequence, answers)))
+    chained(tokens, |state: ModelState, answers| {
+        let (literals, payloads): (Vec<_>, _) =
+            answers.into_iter().map(|answer| (answer.literal, answer.payload)).unzip();
+        let model = check::model(&state.named, &state.sequence, payloads);
+        let then = state.then.tokens(&literals);
+        Ok(quote::quote!(#model #then))
+    })
 }
 
 #[doc(hidden)]
@@ -139,6 +147,13 @@ pub fn __check(tokens: TokenStream) -> TokenStream {
 fn answered<S: Parse>(
     tokens: TokenStream,
     then: impl FnOnce(S, Vec<payload::Payload>) -> syn::Result<proc_macro2::TokenStream>,
+) -> TokenStream {
+    chained(tokens, |state, answers| then(state, answers.into_iter().map(|answer| answer.payload).collect()))
+}
+
+fn chained<S: Parse>(
+    tokens: TokenStream,
+    then: impl FnOnce(S, Vec<check::Answer>) -> syn::Result<proc_macro2::TokenStream>,
 ) -> TokenStream {
     let expanded = check::chained(tokens.into()).and_then(|(state, answers)| then(state, answers));
     expanded.unwrap_or_else(Error::into_compile_error).into()

@@ -14,9 +14,16 @@ pub(crate) struct SqlLiteral {
     pub(crate) text: String,
 }
 
+/// The text of a literal. Most have no escapes, and then it stands there as it is.
+pub(crate) fn text(literal: &LitStr) -> String {
+    let source = literal.token().to_string();
+    let (opening, inside) = split(&source);
+    if opening.starts_with('r') || !inside.contains('\\') { inside.to_owned() } else { literal.value() }
+}
+
 impl SqlLiteral {
     pub(crate) fn new(literal: LitStr) -> Self {
-        let text = literal.value();
+        let text = text(&literal);
         Self { literal, text }
     }
 

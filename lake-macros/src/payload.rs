@@ -1,9 +1,18 @@
 //! What an item tells others at compile time: its schema as one string literal, handed on by a macro of the item's name.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use lake_sql::types::Type;
+use syn::LitStr;
+
+use crate::literal::text;
 
 /// First line of a payload; another version of these macros would not read it.
 const VERSION: &str = "lake 1";
+
+/// The literals that were read.
+static READ: Mutex<BTreeMap<String, Payload>> = Mutex::new(BTreeMap::new());
 
 /// What a macro of an item hands on.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +103,18 @@ impl Payload {
         }
         let lines: Vec<String> = lines.iter().map(|words| words.join("\t")).collect();
         lines.join("\n")
+    }
+
+    /// Reads a literal; None if other macros wrote it. Each literal is read once, however many items ask for it.
+    pub(crate) fn of(literal: &LitStr) -> Option<Self> {
+        let source = literal.token().to_string();
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(payload) = read.get(&source) {
+            return Some(payload.clone());
+        }
+        let payload = Self::decode(&text(literal))?;
+        read.insert(source, payload.clone());
+        Some(payload)
     }
 
     /// Reads a literal's text; None if other macros wrote it.

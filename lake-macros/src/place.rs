@@ -1,6 +1,7 @@
 //! Places in source files and logical names.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
 
 /// A logical name.
 pub(crate) struct Id {
@@ -35,4 +36,20 @@ pub(crate) fn of(span: Span) -> (String, u32, u32) {
 /// The zero-width place at which a span starts.
 pub(crate) fn start(span: Span) -> Span {
     if proc_macro::is_available() { span.unwrap().start().into() } else { span }
+}
+
+/// The file of a span as a literal, or what stands for it where the span does not know it.
+pub(crate) fn file(span: Span) -> TokenStream {
+    match of(span).0 {
+        file if file.is_empty() => quote!(::core::file!()),
+        file => quote!(#file),
+    }
+}
+
+/// The crate that is compiled, or the module if the environment does not tell.
+pub(crate) fn module() -> TokenStream {
+    match std::env::var("CARGO_CRATE_NAME") {
+        Ok(name) => quote!(#name),
+        Err(_) => quote!(::core::module_path!()),
+    }
 }

@@ -1,8 +1,10 @@
 //! `#[derive(Row)]`: the columns of a struct, handles to them, and its payload.
 
+use std::collections::BTreeSet;
+
 use lake_sql::types::Type;
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Path};
 
@@ -10,7 +12,7 @@ use crate::check::condition;
 use crate::export;
 use crate::keys::{Errors, Keys, Known, Takes, description};
 use crate::payload::{Column, Payload, Schema};
-use crate::rust_type::{Resolved, Seen, Shape, rust_tokens};
+use crate::rust_type::{Resolved, Seen, Shape, path_of, rust_tokens, type_arguments};
 
 const KEYS: [Known; 7] = [
     ("sql", Takes::Text),
@@ -50,7 +52,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let touch = errors.is_empty().then(|| touch(&input.ident, &fields));
     let errors = errors.tokens();
     let name = &input.ident;
-    let columns = fields.iter().map(column);
+    let columns = fields.iter().map(line).collect::<Vec<_>>().join("\n");
     let details: Vec<TokenStream> = fields.iter().enumerate().filter_map(detail).collect();
     let details = (!details.is_empty())
         .then(|| quote!(const DETAILS: &'static [::lakehouse::__private::Detail] = &[#(#details),*];));
@@ -59,14 +61,8 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     quote! {
         #errors
         impl ::lakehouse::__private::Row for #name {
-            const COLUMNS: &'static [::lakehouse::__private::Column] = &[#(#columns),*];
+            const COLUMNS: &'static str = #columns;
             #details
-        }
-        impl ::lakehouse::__private::SqlType for #name {
-            const TY: ::lakehouse::__private::Ty = ::lakehouse::__private::Ty::Row(
-                <#name as ::lakehouse::__private::Row>::COLUMNS,
-                <#name as ::lakehouse::__private::Row>::DETAILS,
-            );
         }
         #[allow(non_upper_case_globals, dead_code)]
         impl #name { #(#handles)* }
@@ -191,11 +187,16 @@ fn known_type(field: &Field) -> Option<Type> {
     }
 }
 
-/// What every column has.
-fn column(field: &Field) -> TokenStream {
+/// What every column has: a line of `Row::COLUMNS`.
+fn line(field: &Field) -> String {
     let ty = known_type(field).map(|ty| ty.to_string()).unwrap_or_default();
-    let (name, nullable, description) = (field.name(), field.seen.nullable, description(&field.attributes));
-    quote!((#name, #ty, #nullable, #description))
+    column_line(&field.name(), &ty, field.seen.nullable, &description(&field.attributes))
+}
+
+/// Name, type, whether it may be null, and the description, which may have lines of its own.
+pub(crate) fn column_line(name: &str, ty: &str, nullable: bool, description: &str) -> String {
+    let description = description.replace('\\', "\\\\").replace('\n', "\\n");
+    format!("{name}\t{ty}\t{}\t{description}", if nullable { "?" } else { "" })
 }
 
 /// What only some have.
@@ -249,24 +250,39 @@ fn handle(row: &Ident, field: &Field) -> TokenStream {
     };
     quote! {
         #(#docs)*
-        #vis const #handle: ::lakehouse::__private::Col<#row, #ty> = ::lakehouse::__private::Col::__new(#name);
+        #vis const #handle: ::lakehouse::__private::Col<#row, #ty> = ::lakehouse::__private::handle(#name);
     }
 }
 
 /// Takes a row apart and makes it again. So a struct that only describes a table is not called unused, and a type that
-/// is called `Timestamp` but is not ours does not pass for it.
+/// is called `Timestamp` but is not ours does not pass for it: one field of each type's name is compared.
 fn touch(name: &Ident, fields: &[Field]) -> TokenStream {
-    let idents: Vec<_> = fields.iter().map(|field| &field.ident).collect();
-    let types = fields.iter().map(|field| match &field.seen.shape {
-        Shape::Known(ty) if !field.overridden() => rust_tokens(ty, field.seen.nullable),
-        _ => field.ty.to_token_stream(),
+    let idents = fields.iter().map(|field| &field.ident);
+    let mut seen = BTreeSet::new();
+    let compared = fields.iter().filter_map(|field| match &field.seen.shape {
+        Shape::Known(ty) if !field.overridden() && names_of(&field.ty, &mut seen) => {
+            let (ident, ours) = (&field.ident, rust_tokens(ty, field.seen.nullable));
+            Some(quote!(let _: &#ours = #ident;))
+        }
+        _ => None,
     });
     quote! {
-        #[allow(dead_code)]
+        #[allow(dead_code, unused_variables)]
         fn touch(row: #name) -> #name {
-            let #name { #(#idents),* } = row;
-            let (#(#idents,)*): (#(#types,)*) = (#(#idents,)*);
-            #name { #(#idents),* }
+            let #name { #(#idents),* } = &row;
+            #(#compared)*
+            #name { ..row }
         }
     }
+}
+
+/// Whether the type names anything that was not there yet.
+fn names_of(ty: &syn::Type, seen: &mut BTreeSet<String>) -> bool {
+    let Some(path) = path_of(ty) else { return true };
+    let name: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let mut new = seen.insert(name.join("::"));
+    for argument in path.segments.last().map(|last| type_arguments(&last.arguments)).unwrap_or_default() {
+        new |= names_of(argument, seen);
+    }
+    new
 }

@@ -1,12 +1,13 @@
 //! `#[source]`: data that others write.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, LitStr, Path, ReturnType, Signature, Token, Visibility, token};
+use syn::{Error, LitStr, Path, ReturnType, Visibility};
 
 use crate::export;
+use crate::function::Function;
 use crate::keys::{Errors, Keys, Known, Takes, description, kept};
 use crate::nearest::nearest;
 use crate::payload::{Payload, Schema};
@@ -18,39 +19,16 @@ const KEYS: [Known; 4] =
 const FORMATS: [(&str, &str); 4] =
     [("json", "JsonDocument"), ("jsonl", "JsonLines"), ("csv", "Csv"), ("parquet", "Parquet")];
 
-/// `pub fn customers() -> Source<Customer>;`
-struct Declaration {
-    attributes: Vec<Attribute>,
-    vis: Visibility,
-    signature: Signature,
-    body: Option<TokenStream>,
-}
-
-impl Parse for Declaration {
-    fn parse(input: ParseStream) -> syn::Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
-        let vis = input.parse()?;
-        let signature = input.parse()?;
-        let body = if input.peek(token::Brace) {
-            Some(input.parse::<proc_macro2::Group>()?.to_token_stream())
-        } else {
-            input.parse::<Token![;]>()?;
-            None
-        };
-        Ok(Self { attributes, vis, signature, body })
-    }
-}
-
 /// What the attribute expands to.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let declaration: Declaration = match syn::parse2(item) {
+    let declaration: Function = match syn::parse2(item) {
         Ok(declaration) => declaration,
         Err(error) => return error.to_compile_error(),
     };
     let mut errors = Errors::default();
     let mut keys = Keys::default();
     keys.read(arguments, &KEYS, &mut errors);
-    let name = &declaration.signature.ident;
+    let name = &declaration.name;
     let row = errors.take(row(&declaration));
     let schema = required_schema(&keys, name, "source", "raw", &mut errors);
     let table = keys.text("name").map_or_else(|| export::bare(name), LitStr::value);
@@ -89,17 +67,16 @@ pub(crate) fn required_schema(keys: &Keys, name: &Ident, what: &str, example: &s
     }
 }
 
-fn row(declaration: &Declaration) -> syn::Result<Path> {
-    let signature = &declaration.signature;
+fn row(declaration: &Function) -> syn::Result<Path> {
     if let Some(body) = &declaration.body {
         return Err(Error::new(body.span(), "a source has no body: end it with `;`"));
     }
-    if !signature.inputs.is_empty() {
-        return Err(Error::new(signature.inputs.span(), "a source has no parameters"));
+    if !declaration.inputs.is_empty() {
+        return Err(Error::new(declaration.inputs.span(), "a source has no parameters"));
     }
     let usage = "a source returns `Source<Row>`";
-    let ReturnType::Type(_, ty) = &signature.output else {
-        return Err(Error::new(signature.ident.span(), usage));
+    let ReturnType::Type(_, ty) = &declaration.output else {
+        return Err(Error::new(declaration.name.span(), usage));
     };
     match generic(ty, "Source").as_deref() {
         Some([row]) => path_of(row).cloned().ok_or_else(|| Error::new(row.span(), usage)),
@@ -134,17 +111,13 @@ fn files(keys: &Keys, errors: &mut Errors) -> Option<(LitStr, Ident)> {
     }
 }
 
-fn marker(
-    declaration: &Declaration,
-    row: &Path,
-    id: &crate::place::Id,
-    files: &Option<(LitStr, Ident)>,
-) -> TokenStream {
+fn marker(declaration: &Function, row: &Path, id: &crate::place::Id, files: &Option<(LitStr, Ident)>) -> TokenStream {
     let private = quote!(::lakehouse::__private);
     let attributes = kept(&declaration.attributes);
-    let (vis, name) = (&declaration.vis, &declaration.signature.ident);
+    let (vis, name) = (&declaration.vis, &declaration.name);
     let relation = crate::check::relation_impl(name, &id.schema, &id.name, row);
     let description = description(&declaration.attributes);
+    let (file, module) = (crate::place::file(name.span()), crate::place::module());
     let (_, line, _) = crate::place::of(name.span());
     let origin = match files {
         Some((pattern, format)) => {
@@ -162,8 +135,8 @@ fn marker(
             #private::Registration::Source(|| {
                 #private::declare::source::<#name>(#origin, &#private::Declared {
                     description: #description,
-                    place: (::core::file!(), #line),
-                    module: ::core::module_path!(),
+                    place: (#file, #line),
+                    module: #module,
                 })
             })
         }

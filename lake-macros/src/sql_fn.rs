@@ -8,10 +8,11 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, ItemFn, LitStr, Pat, Path, ReturnType, Token, Visibility, parenthesized};
+use syn::{Error, LitStr, Path, ReturnType, Token, Visibility, parenthesized};
 
 use crate::check::{References, helper};
 use crate::export;
+use crate::function::{self, Function, Input};
 use crate::keys::{Errors, kept};
 use crate::literal::SqlLiteral;
 use crate::model::{Body, Target};
@@ -20,7 +21,7 @@ use crate::rust_type::{Seen, Shape, generic};
 
 /// A helper as written.
 struct Helper {
-    item: ItemFn,
+    item: Function,
     parameters: Vec<(Ident, syn::Type)>,
     result: Option<syn::Type>,
     body: Body,
@@ -28,7 +29,7 @@ struct Helper {
 
 /// What the attribute expands to.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let item: ItemFn = match syn::parse2(item) {
+    let item = match function::with_body(item) {
         Ok(item) => item,
         Err(error) => return error.to_compile_error(),
     };
@@ -53,10 +54,10 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#errors #marker #rest)
 }
 
-fn read(item: ItemFn, errors: &mut Errors) -> Helper {
-    let parameters = item.sig.inputs.iter().filter_map(|argument| errors.take(parameter(argument))).collect();
+fn read(item: Function, errors: &mut Errors) -> Helper {
+    let parameters = item.inputs.iter().filter_map(|argument| errors.take(parameter(argument))).collect();
     let usage = "a helper returns an expression: `-> Expr<i64>`";
-    let result = match &item.sig.output {
+    let result = match &item.output {
         ReturnType::Type(_, ty) => match generic(ty, "Expr").as_deref() {
             Some([result]) => Some((*result).clone()),
             _ => {
@@ -65,7 +66,7 @@ fn read(item: ItemFn, errors: &mut Errors) -> Helper {
             }
         },
         ReturnType::Default => {
-            errors.at(item.sig.ident.span(), usage);
+            errors.at(item.name.span(), usage);
             None
         }
     };
@@ -76,18 +77,17 @@ fn read(item: ItemFn, errors: &mut Errors) -> Helper {
     Helper { item, parameters, result, body }
 }
 
-fn parameter(argument: &FnArg) -> syn::Result<(Ident, syn::Type)> {
+fn parameter(argument: &Input) -> syn::Result<(Ident, syn::Type)> {
     let usage = "a parameter of a helper is an expression: `net: Expr<Decimal<12, 2>>`";
-    let FnArg::Typed(typed) = argument else { return Err(Error::new(argument.span(), usage)) };
-    match (&*typed.pat, generic(&typed.ty, "Expr").as_deref()) {
-        (Pat::Ident(name), Some([ty])) => Ok((name.ident.clone(), (*ty).clone())),
-        _ => Err(Error::new(typed.span(), usage)),
+    match argument.simple.as_ref().map(|(name, ty)| (name, generic(ty, "Expr"))) {
+        Some((name, Some(arguments))) if arguments.len() == 1 => Ok((name.clone(), arguments[0].clone())),
+        _ => Err(Error::new(argument.span(), usage)),
     }
 }
 
 fn marker(helper: &Helper) -> TokenStream {
-    let attributes = kept(&helper.item.attrs);
-    let (vis, name) = (&helper.item.vis, &helper.item.sig.ident);
+    let attributes = kept(&helper.item.attributes);
+    let (vis, name) = (&helper.item.vis, &helper.item.name);
     quote! {
         #(#attributes)*
         #[allow(non_camel_case_types)]
@@ -98,9 +98,8 @@ fn marker(helper: &Helper) -> TokenStream {
 fn function(helper: &Helper) -> TokenStream {
     let Some(result) = &helper.result else { return TokenStream::new() };
     let private = quote!(::lakehouse::__private);
-    let attributes = kept(&helper.item.attrs);
-    let (vis, signature) = (&helper.item.vis, &helper.item.sig);
-    let name = &signature.ident;
+    let attributes = kept(&helper.item.attributes);
+    let (vis, name, signature) = (&helper.item.vis, &helper.item.name, helper.item.signature());
     let names: Vec<&Ident> = helper.parameters.iter().map(|(name, _)| name).collect();
     let body = helper.body.expand(&Target { constructor: quote!(#private::Expr::<#result>), parameters: &names });
     let arguments = names.iter().map(|_| quote!(#private::Expr::__parameter()));
@@ -111,7 +110,7 @@ fn function(helper: &Helper) -> TokenStream {
     });
     quote! {
         #(#attributes)*
-        #[allow(unused_braces)]
+        #[allow(unexpected_cfgs, unused_braces)]
         #vis #signature { #body }
         impl #private::SqlFn for #name {
             fn spec() -> #private::HelperSpec {
@@ -127,7 +126,7 @@ fn asked(helper: &Helper, result: &syn::Type) -> syn::Result<TokenStream> {
     for ty in helper.parameters.iter().map(|(_, ty)| ty).chain([result]) {
         named.extend(Seen::read(ty)?.shape.named().into_iter().cloned());
     }
-    let (vis, name) = (&helper.item.vis, &helper.item.sig.ident);
+    let (vis, name) = (&helper.item.vis, &helper.item.name);
     let parameters = helper.parameters.iter().map(|(name, ty)| quote!(#name #ty));
     let literal = helper.body.literals.first().map(ToTokens::to_token_stream);
     Ok(export::ask(&named, "__sql_fn", quote!(#vis #name (#(#parameters),*) (#result) (#literal))))

@@ -10,17 +10,14 @@ use super::sql_type::{NotNull, Ty};
 /// A struct whose fields are columns; made by `#[derive(Row)]`.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a row", label = "write `#[derive(Row)]` at this struct")]
 pub trait Row: Sized {
-    /// Its columns in the order of the fields.
-    const COLUMNS: &'static [Column];
+    /// Its columns in the order of the fields, a line each: name, type in Trino's spelling, `?` if it may hold null, and
+    /// the doc comment, with tabs between them.
+    ///
+    /// One literal, because a constant of tuples or calls costs the compiler many times as much, in every project.
+    const COLUMNS: &'static str;
     /// What else is known of some of them, in the same order.
     const DETAILS: &'static [Detail] = &[];
 }
-
-/// A column as the derive sees it: name, type in Trino's spelling, whether it may hold null, and the doc comment.
-///
-/// A tuple of literals, because columns are most of what the compiler reads of a project, and names and calls cost it
-/// ten times as much.
-pub type Column = (&'static str, &'static str, bool, &'static str);
 
 /// What few columns have.
 #[derive(Clone, Copy, Debug)]
@@ -59,40 +56,56 @@ impl Detail {
 
 /// The columns as the planner reads them.
 pub(super) fn specs<R: Row>() -> Vec<ColumnSpec> {
-    let detailed = detailed(R::COLUMNS, R::DETAILS);
-    detailed.map(|(column, detail)| spec(column, detail)).collect()
+    detailed(R::COLUMNS, R::DETAILS).map(|(column, detail)| spec(column, detail)).collect()
 }
 
 /// Names and types of the columns.
-pub(super) fn fields(columns: &[Column], details: &[Detail]) -> Vec<(&'static str, Type)> {
-    detailed(columns, details).map(|(column, detail)| (column.0, type_of(column, detail))).collect()
+pub(super) fn fields(columns: &'static str, details: &[Detail]) -> Vec<(&'static str, Type)> {
+    detailed(columns, details).map(|(column, detail)| (column.name, type_of(&column, detail))).collect()
 }
 
-fn detailed<'a>(
-    columns: &'a [Column],
-    details: &'a [Detail],
-) -> impl Iterator<Item = (&'a Column, Option<&'a Detail>)> {
-    let mut details = details.iter().peekable();
-    let columns = columns.iter().enumerate();
-    columns.map(move |(position, column)| (column, details.next_if(|detail| detail.position == position)))
+/// A line of [`Row::COLUMNS`].
+struct Line {
+    name: &'static str,
+    ty: &'static str,
+    nullable: bool,
+    description: String,
 }
 
-fn type_of((_, text, _, _): &Column, detail: Option<&Detail>) -> Type {
-    match detail.and_then(|detail| detail.ty) {
-        Some(ty) => ty.to_type(),
-        None => Ty::Plain(text).to_type(),
+impl Line {
+    fn read(line: &'static str) -> Self {
+        let mut words = line.splitn(4, '\t');
+        let mut word = || words.next().expect("the derive writes four words a column");
+        Self { name: word(), ty: word(), nullable: word() == "?", description: unescaped(word()) }
     }
 }
 
-fn spec(column: &Column, detail: Option<&Detail>) -> ColumnSpec {
-    let (name, _, nullable, description) = column;
+/// A doc comment may have lines of its own.
+fn unescaped(text: &str) -> String {
+    if text.contains('\\') { text.replace("\\n", "\n").replace("\\\\", "\\") } else { text.to_owned() }
+}
+
+fn detailed<'a>(columns: &'static str, details: &'a [Detail]) -> impl Iterator<Item = (Line, Option<&'a Detail>)> {
+    let mut details = details.iter().peekable();
+    let lines = columns.lines().map(Line::read).enumerate();
+    lines.map(move |(position, line)| (line, details.next_if(|detail| detail.position == position)))
+}
+
+fn type_of(line: &Line, detail: Option<&Detail>) -> Type {
+    match detail.and_then(|detail| detail.ty) {
+        Some(ty) => ty.to_type(),
+        None => Ty::Plain(line.ty).to_type(),
+    }
+}
+
+fn spec(line: Line, detail: Option<&Detail>) -> ColumnSpec {
     let brand = detail.map_or("", |detail| detail.brand);
     ColumnSpec {
-        name: (*name).to_owned(),
-        ty: type_of(column, detail),
-        nullable: *nullable,
+        name: line.name.to_owned(),
+        ty: type_of(&line, detail),
+        nullable: line.nullable,
         brand: (!brand.is_empty()).then(|| brand.to_owned()),
-        description: (*description).to_owned(),
+        description: line.description,
         audits: detail.map_or(&[][..], |detail| detail.audits).iter().map(Audit::spec).collect(),
         content: detail.map_or_else(Content::default, |detail| detail.content),
     }
@@ -114,12 +127,13 @@ pub struct Col<R, T> {
     of: PhantomData<fn() -> (R, T)>,
 }
 
-impl<R, T> Col<R, T> {
-    #[doc(hidden)]
-    pub const fn __new(name: &'static str) -> Self {
-        Self { name, of: PhantomData }
-    }
+/// A handle. A function of the module, because the compiler finds it quicker than one of the type.
+#[doc(hidden)]
+pub const fn handle<R, T>(name: &'static str) -> Col<R, T> {
+    Col { name, of: PhantomData }
+}
 
+impl<R, T> Col<R, T> {
     /// Its name in SQL.
     pub const fn name(&self) -> &'static str {
         self.name

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use super::column::{self, Row};
 use super::history_columns::{self, HistoryColumns};
 use super::kind::{Finished, Parts};
+use super::query::Parameter;
 use super::spec::{
     Binding, ColumnAudit, ColumnSpec, FileFormat, HelperSpec, Id, Kind, ModelSpec, Origin, QuerySpec, SourceSpec,
 };
@@ -65,12 +66,12 @@ pub struct Declared {
     pub description: &'static str,
     /// File and line.
     pub place: (&'static str, u32),
-    /// The module it stands in; its first segment is the crate.
+    /// The crate, or a module of it.
     pub module: &'static str,
 }
 
 impl Declared {
-    pub(super) fn krate(&self) -> &'static str {
+    fn krate(&self) -> &'static str {
         self.module.split("::").next().unwrap_or(self.module)
     }
 }
@@ -80,57 +81,77 @@ impl Declared {
 pub struct ModelKeys {
     /// `tags`
     pub tags: &'static [&'static str],
-    /// `owner`
-    pub owner: Option<&'static str>,
+    /// `owner`, or nothing.
+    pub owner: &'static str,
 }
 
-/// The spec of a model whose readers see the row's columns.
-pub fn model<M>(built: Built<M>, keys: &ModelKeys, declared: &Declared, bindings: &[Bound]) -> ModelSpec
-where
-    M: Relation,
-    M::Row: Row,
-{
-    assemble(built, column::specs::<M::Row>(), keys, declared, bindings)
+/// A model while it is declared: it hands out what the model's function takes, and keeps what the names stand for.
+#[derive(Default)]
+pub struct Declaring {
+    bindings: Vec<(String, Binding)>,
 }
 
-/// The spec of a history: readers see the row's columns and those that `N` names.
-pub fn history<M, N>(built: Built<M>, keys: &ModelKeys, declared: &Declared, bindings: &[Bound]) -> ModelSpec
-where
-    M: Relation,
-    M::Row: Row,
-    N: HistoryColumns,
-{
-    let mut columns = column::specs::<M::Row>();
-    if let Kind::History(spec) = &built.parts.kind {
-        let sequence = columns.iter().find(|column| column.name == spec.sequence);
-        let sequence = sequence.expect("a sequence is a handle to a column of the row").ty.clone();
-        // A history holds each key once a version.
-        columns.iter_mut().for_each(|column| column.audits.retain(|audit| *audit != ColumnAudit::Unique));
-        columns.extend(history_columns::specs::<N>(&sequence));
+impl Declaring {
+    /// The argument for a parameter.
+    pub fn parameter<P: Parameter>(&mut self, name: &str) -> P {
+        let (parameter, binding) = P::made();
+        self.bindings.push((name.to_owned(), binding));
+        parameter
     }
-    assemble(built, columns, keys, declared, bindings)
-}
 
-fn assemble<M: Relation>(
-    built: Built<M>,
-    columns: Vec<ColumnSpec>,
-    keys: &ModelKeys,
-    declared: &Declared,
-    bindings: &[Bound],
-) -> ModelSpec {
-    let Parts { query, kind, publish } = built.parts;
-    let bindings = bindings.iter().map(|(name, binding)| ((*name).to_owned(), binding())).collect();
-    ModelSpec {
-        id: M::id(),
-        columns,
-        query: QuerySpec { template: query.template.to_owned(), bindings, place: query.place },
-        kind,
-        publish,
-        tags: keys.tags.iter().map(|tag| (*tag).to_owned()).collect(),
-        owner: keys.owner.map(str::to_owned),
-        description: declared.description.to_owned(),
-        place: declared.place,
-        krate: declared.krate(),
+    /// A helper that the SQL calls.
+    pub fn helper<F: SqlFn>(&mut self, name: &str) {
+        self.bindings.push((name.to_owned(), Binding::Helper(F::spec())));
+    }
+
+    /// The spec of a model whose readers see the row's columns.
+    pub fn model<M>(&mut self, built: Built<M>, keys: &ModelKeys, declared: &Declared) -> ModelSpec
+    where
+        M: Relation,
+        M::Row: Row,
+    {
+        self.assembled(built, column::specs::<M::Row>(), keys, declared)
+    }
+
+    /// The spec of a history: readers see the row's columns and those that `N` names.
+    pub fn history<M, N>(&mut self, built: Built<M>, keys: &ModelKeys, declared: &Declared) -> ModelSpec
+    where
+        M: Relation,
+        M::Row: Row,
+        N: HistoryColumns,
+    {
+        let mut columns = column::specs::<M::Row>();
+        if let Kind::History(spec) = &built.parts.kind {
+            let sequence = columns.iter().find(|column| column.name == spec.sequence);
+            let sequence = sequence.expect("a sequence is a handle to a column of the row").ty.clone();
+            // A history holds each key once a version.
+            columns.iter_mut().for_each(|column| column.audits.retain(|audit| *audit != ColumnAudit::Unique));
+            columns.extend(history_columns::specs::<N>(&sequence));
+        }
+        self.assembled(built, columns, keys, declared)
+    }
+
+    fn assembled<M: Relation>(
+        &mut self,
+        built: Built<M>,
+        columns: Vec<ColumnSpec>,
+        keys: &ModelKeys,
+        declared: &Declared,
+    ) -> ModelSpec {
+        let Parts { query, kind, publish } = built.parts;
+        let bindings = std::mem::take(&mut self.bindings);
+        ModelSpec {
+            id: M::id(),
+            columns,
+            query: QuerySpec { template: query.template.to_owned(), bindings, place: query.place },
+            kind,
+            publish,
+            tags: keys.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            owner: (!keys.owner.is_empty()).then(|| keys.owner.to_owned()),
+            description: declared.description.to_owned(),
+            place: declared.place,
+            krate: declared.krate(),
+        }
     }
 }
 
@@ -152,34 +173,6 @@ where
         place: declared.place,
         krate: declared.krate(),
     }
-}
-
-/// A placeholder and what it stands for.
-pub type Bound = (&'static str, fn() -> Binding);
-
-/// A source or model.
-pub fn reference<M: Relation>() -> Binding {
-    Binding::Ref(M::id())
-}
-
-/// A helper.
-pub fn helper<F: SqlFn>() -> Binding {
-    Binding::Helper(F::spec())
-}
-
-/// The model's own table.
-pub fn this() -> Binding {
-    Binding::This
-}
-
-/// The moment of the run.
-pub fn now() -> Binding {
-    Binding::Now
-}
-
-/// Whether the table does not exist yet.
-pub fn first_run() -> Binding {
-    Binding::FirstRun
 }
 
 /// The spec of a helper.

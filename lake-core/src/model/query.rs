@@ -3,6 +3,9 @@
 use std::fmt::{Display, Formatter, Result};
 use std::marker::PhantomData;
 
+use super::declare::Relation;
+use super::spec::Binding;
+
 /// SQL whose rows are `R`; made by `sql!`.
 #[must_use = "this query is not returned"]
 pub struct Sql<R> {
@@ -19,7 +22,7 @@ pub struct Query {
 
 impl<R> Sql<R> {
     #[doc(hidden)]
-    pub const fn __new(template: &'static str, place: (&'static str, u32, u32), _names: ()) -> Self {
+    pub const fn __new(template: &'static str, place: (&'static str, u32, u32)) -> Self {
         Self { query: Query { template, place }, of: PhantomData }
     }
 }
@@ -44,7 +47,7 @@ pub struct Expr<T> {
 
 impl<T> Expr<T> {
     #[doc(hidden)]
-    pub const fn __new(template: &'static str, _place: (&'static str, u32, u32), _names: ()) -> Self {
+    pub const fn __new(template: &'static str, _place: (&'static str, u32, u32)) -> Self {
         Self { template, of: PhantomData }
     }
 
@@ -54,25 +57,38 @@ impl<T> Expr<T> {
     }
 }
 
-impl<M> Ref<M> {
-    #[doc(hidden)]
-    pub const fn __new() -> Self {
-        Self(PhantomData)
+/// What a model's function may take: it is made when the model is declared, and says what its name stands for in SQL.
+#[doc(hidden)]
+pub trait Parameter {
+    /// One of it.
+    fn made() -> (Self, Binding)
+    where
+        Self: Sized;
+}
+
+impl<M: Relation> Parameter for Ref<M> {
+    fn made() -> (Self, Binding) {
+        (Self(PhantomData), Binding::Ref(M::id()))
     }
 }
 
-macro_rules! run_parameters {
-    ($($ty:ident)*) => {
-        $(impl $ty {
-            #[doc(hidden)]
-            pub const fn __new() -> Self {
-                Self(())
-            }
-        })*
-    };
+impl Parameter for This {
+    fn made() -> (Self, Binding) {
+        (Self(()), Binding::This)
+    }
 }
 
-run_parameters! { This Now FirstRun }
+impl Parameter for Now {
+    fn made() -> (Self, Binding) {
+        (Self(()), Binding::Now)
+    }
+}
+
+impl Parameter for FirstRun {
+    fn made() -> (Self, Binding) {
+        (Self(()), Binding::FirstRun)
+    }
+}
 
 /// What `sql!` hands to `format_args!`, so that the compiler resolves the names in the braces.
 macro_rules! placeholder {

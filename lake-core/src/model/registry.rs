@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};
 
+use super::declare::Declaring;
 use super::spec::{Id, ModelSpec, SourceSpec};
 
 /// What a declaration leaves for the program to find.
@@ -11,7 +12,7 @@ pub enum Registration {
     /// Of `#[source]`.
     Source(fn() -> SourceSpec),
     /// Of `#[model]`.
-    Model(fn() -> ModelSpec),
+    Model(fn(&mut Declaring) -> ModelSpec),
 }
 
 inventory::collect!(Registration);
@@ -55,7 +56,7 @@ pub fn declarations() -> Result<Declarations, Box<Duplicate>> {
     for registration in inventory::iter::<Registration> {
         match registration {
             Registration::Source(spec) => found.sources.push(spec()),
-            Registration::Model(spec) => found.models.push(spec()),
+            Registration::Model(spec) => found.models.push(spec(&mut Declaring::default())),
         }
     }
     found.sources.sort_by(|a, b| (&a.id, a.place).cmp(&(&b.id, b.place)));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use lake_sql::types::{Field, Type};
 
-use super::column::{self, Column, Detail};
+use super::column::{self, Detail, Row};
 use super::value::{Date, Decimal, Other, Time, Timestamp, TimestampTz, Uuid};
 
 /// A Rust type that a column can have.
@@ -34,7 +34,7 @@ pub enum Ty {
     /// `map(key, value)`
     Map(&'static Ty, &'static Ty),
     /// `row(name type, …)`
-    Row(&'static [Column], &'static [Detail]),
+    Row(&'static str, &'static [Detail]),
 }
 
 impl Ty {
@@ -81,6 +81,12 @@ plain! {
     Timestamp => "timestamp(6)",
     TimestampTz => "timestamp(6) with time zone",
     Uuid => "uuid",
+}
+
+/// A row nested in another.
+#[diagnostic::do_not_recommend]
+impl<R: Row> SqlType for R {
+    const TY: Ty = Ty::Row(R::COLUMNS, R::DETAILS);
 }
 
 #[diagnostic::do_not_recommend]

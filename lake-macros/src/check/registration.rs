@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
+use syn::LitStr;
 
 use super::State;
 use crate::export::bare;
@@ -19,64 +20,40 @@ pub(crate) fn relation_impl(marker: &Ident, schema: &str, table: &str, row: &imp
     }
 }
 
-/// The model's entry in the registry.
+/// The model's entry in the registry, which also makes the compiler follow the proof that no circle leads to it.
 pub(super) fn registration(state: &State) -> TokenStream {
     let private = quote!(::lakehouse::__private);
     let name = &state.name;
-    let arguments = state.parameters.iter().map(|(_, role)| match role.to_string().as_str() {
-        "reference" => quote!(#private::Ref::__new()),
-        "this" => quote!(#private::This::__new()),
-        "now" => quote!(#private::Now::__new()),
-        _ => quote!(#private::FirstRun::__new()),
+    let arguments = state.parameters.iter().map(|(parameter, _)| {
+        let parameter = bare(parameter);
+        quote!(declaring.parameter(#parameter))
     });
-    let tags = &state.tags;
-    let owner = match &state.owner {
-        Some(owner) => quote!(::core::option::Option::Some(#owner)),
-        None => quote!(::core::option::Option::None),
-    };
-    let description = &state.description;
+    let helpers = state.helpers.iter().map(|helper| {
+        let text = bare(helper);
+        quote!(declaring.helper::<#helper>(#text);)
+    });
+    let (tags, description) = (&state.tags, &state.description);
+    let owner = state.owner.as_ref().map(LitStr::value).unwrap_or_default();
+    let (file, module) = (place::file(name.span()), place::module());
     let (_, line, _) = place::of(name.span());
-    let bindings = bindings(state);
-    let build = match &state.names {
+    let kind = match &state.names {
         Some(names) => quote!(history::<#name, #names>),
-        None => quote!(model::<#name>),
+        None => quote!(model),
     };
     quote! {
         #private::inventory::submit! {
-            #private::Registration::Model(|| {
-                #private::declare::#build(
-                    #name(#(#arguments),*),
-                    &#private::ModelKeys { tags: &[#(#tags),*], owner: #owner },
-                    &#private::Declared {
-                        description: #description,
-                        place: (::core::file!(), #line),
-                        module: ::core::module_path!(),
-                    },
-                    &[#(#bindings),*],
-                )
-            })
+            {
+                <#name as #private::Acyclic>::PROOF;
+                #private::Registration::Model(|declaring| {
+                    let built = #name(#(#arguments),*);
+                    #(#helpers)*
+                    declaring.#kind(
+                        built,
+                        &#private::ModelKeys { tags: &[#(#tags),*], owner: #owner },
+                        &#private::Declared { description: #description, place: (#file, #line), module: #module },
+                    )
+                })
+            }
         }
     }
-}
-
-fn bindings(state: &State) -> Vec<TokenStream> {
-    let private = quote!(::lakehouse::__private);
-    let mut upstreams = state.upstreams.iter();
-    let parameters = state.parameters.iter().map(|(name, role)| {
-        let name = bare(name);
-        match role.to_string().as_str() {
-            "reference" => {
-                let upstream = upstreams.next();
-                quote!((#name, #private::declare::reference::<#upstream>))
-            }
-            _ => quote!((#name, #private::declare::#role)),
-        }
-    });
-    let helpers = state.helpers.iter().map(|helper| {
-        let name = bare(helper);
-        quote!((#name, #private::declare::helper::<#helper>))
-    });
-    let mut bindings: Vec<TokenStream> = parameters.collect();
-    bindings.extend(helpers);
-    bindings
 }

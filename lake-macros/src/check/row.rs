@@ -8,6 +8,7 @@ use super::query::Found;
 use super::{Answers, State, relation_impl, with_own};
 use crate::export::{self, bare};
 use crate::payload::{Column, Payload, Schema};
+use crate::row::column_line;
 use crate::rust_type::rust_tokens;
 
 /// What `Table<_>` leads to. After an error the columns are those that are known, and whatever the body names.
@@ -67,10 +68,8 @@ fn structure(state: &State, row: &Ident, columns: &[Column]) -> TokenStream {
         let doc = format!("`{}`", column.ty);
         Some(quote!(#[doc = #doc] pub #name: #ty))
     });
-    let constants = columns.iter().map(|column| {
-        let (name, ty, nullable) = (&column.name, column.ty.to_string(), column.nullable);
-        quote!((#name, #ty, #nullable, ""))
-    });
+    let lines = columns.iter().map(|column| column_line(&column.name, &column.ty.to_string(), column.nullable, ""));
+    let lines = lines.collect::<Vec<_>>().join("\n");
     let branded =
         columns.iter().enumerate().filter_map(|(position, column)| Some((position, column.brand.as_deref()?)));
     let details = branded.map(|(position, brand)| {
@@ -81,7 +80,7 @@ fn structure(state: &State, row: &Ident, columns: &[Column]) -> TokenStream {
         #[allow(dead_code)]
         #vis struct #row { #(#fields),* }
         impl #private::Row for #row {
-            const COLUMNS: &'static [#private::Column] = &[#(#constants),*];
+            const COLUMNS: &'static str = #lines;
             const DETAILS: &'static [#private::Detail] = &[#(#details),*];
         }
     }
@@ -96,7 +95,7 @@ fn handles(state: &State, row: &Ident, columns: &[Column]) -> TokenStream {
         let doc = format!("`{}`", column.ty);
         Some(quote! {
             #[doc = #doc]
-            #vis const #handle: ::lakehouse::__private::Col<#row, #ty> = ::lakehouse::__private::Col::__new(#name);
+            #vis const #handle: ::lakehouse::__private::Col<#row, #ty> = ::lakehouse::__private::handle(#name);
         })
     });
     quote! {

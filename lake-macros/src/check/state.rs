@@ -113,8 +113,14 @@ fn list<T>(input: ParseStream, item: fn(ParseStream) -> syn::Result<T>) -> syn::
     Ok(Punctuated::<T, Token![,]>::parse_terminated_with(&inside, item)?.into_iter().collect())
 }
 
+/// What an item handed on, and the literal that says it.
+pub(crate) struct Answer {
+    pub(crate) payload: Payload,
+    pub(crate) literal: LitStr,
+}
+
 /// `{state} {"payload"} {"payload"}`
-pub(crate) fn chained<S: Parse>(tokens: TokenStream) -> syn::Result<(S, Vec<Payload>)> {
+pub(crate) fn chained<S: Parse>(tokens: TokenStream) -> syn::Result<(S, Vec<Answer>)> {
     let parse = |input: ParseStream| {
         let state;
         braced!(state in input);
@@ -123,8 +129,9 @@ pub(crate) fn chained<S: Parse>(tokens: TokenStream) -> syn::Result<(S, Vec<Payl
         while !input.is_empty() {
             let answer;
             braced!(answer in input);
-            let text: LitStr = answer.parse()?;
-            answers.push(Payload::decode(&text.value()).ok_or_else(|| other_version(&text))?);
+            let literal: LitStr = answer.parse()?;
+            let payload = Payload::of(&literal).ok_or_else(|| other_version(&literal))?;
+            answers.push(Answer { payload, literal });
         }
         Ok((state, answers))
     };
@@ -136,10 +143,20 @@ fn other_version(text: &LitStr) -> Error {
 }
 
 impl Answers {
-    /// Sorts the answers to the questions.
+    /// Sorts the answers to the questions: the row and a history's own columns come first.
     pub(crate) fn new(state: &State, answers: Vec<Payload>) -> syn::Result<Self> {
         let mut sorted = Self { upstreams: vec![], helpers: vec![], row: None, own: vec![] };
         let mut answers = answers.into_iter();
+        let first = usize::from(matches!(state.row, RowOf::Declared)) + usize::from(state.names.is_some());
+        for answer in answers.by_ref().take(first) {
+            match answer {
+                Payload::Relation(row) => sorted.row = Some(row),
+                Payload::History(own) => sorted.own = own,
+                Payload::Newtype(_) | Payload::Helper(_) => {
+                    return Err(Error::new(state.name.span(), "the row is a struct with `#[derive(Row)]`"));
+                }
+            }
+        }
         for (path, answer) in state.upstreams.iter().zip(answers.by_ref()) {
             match answer {
                 Payload::Relation(schema) if !schema.node.is_empty() => sorted.upstreams.push(schema),
@@ -150,19 +167,10 @@ impl Answers {
                 _ => return Err(Error::new_spanned(path, "this is neither a source nor a model")),
             }
         }
-        for (name, answer) in state.helpers.iter().zip(answers.by_ref()) {
+        for (name, answer) in state.helpers.iter().zip(answers) {
             match answer {
                 Payload::Helper(helper) => sorted.helpers.push(helper),
                 _ => return Err(Error::new(name.span(), format!("`{name}` is not a `#[sql_fn]`"))),
-            }
-        }
-        for answer in answers {
-            match answer {
-                Payload::Relation(row) => sorted.row = Some(row),
-                Payload::History(own) => sorted.own = own,
-                Payload::Newtype(_) | Payload::Helper(_) => {
-                    return Err(Error::new(state.name.span(), "the row is a struct with `#[derive(Row)]`"));
-                }
             }
         }
         Ok(sorted)

@@ -1,11 +1,13 @@
 //! The body of a function with SQL: its `sql!` literals, found and replaced.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
+use syn::LitStr;
 use syn::parse::Parser;
-use syn::{ItemFn, LitStr};
 
+use crate::function::Function;
 use crate::keys::Errors;
+use crate::literal::text;
 use crate::place;
 
 /// What was found in a body.
@@ -31,13 +33,13 @@ pub(crate) struct Target<'a> {
 }
 
 impl Body {
-    pub(crate) fn read(item: &ItemFn, errors: &mut Errors) -> Self {
-        let tokens = item.block.stmts.iter().map(ToTokens::to_token_stream).collect();
+    pub(crate) fn read(item: &Function, errors: &mut Errors) -> Self {
+        let tokens = item.statements();
         let mut body = Self { tokens, literals: vec![], sequence: None, delete_when: None, handles: vec![] };
-        body.handles = handles(body.tokens.clone(), &item.sig.ident.to_string());
+        body.handles = handles(body.tokens.clone(), &item.name.to_string());
         body.scan(body.tokens.clone(), errors);
         if body.literals.is_empty() && errors.is_empty() {
-            errors.at(item.sig.ident.span(), "there is no SQL in this function: write `sql!(\"select ..\")`");
+            errors.at(item.name.span(), "there is no SQL in this function: write `sql!(\"select ..\")`");
         }
         body
     }
@@ -154,33 +156,35 @@ fn handles(tokens: TokenStream, function: &str) -> Vec<Ident> {
 impl Target<'_> {
     fn call(&self, literal: &LitStr, sql: proc_macro2::Span) -> TokenStream {
         let constructor = &self.constructor;
-        let (_, line, column) = place::of(literal.span());
+        let (file, (_, line, column)) = (place::file(literal.span()), place::of(literal.span()));
         let names = self.names(literal);
         let expanded = proc_macro2::Span::call_site().located_at(sql);
         quote_spanned! {expanded=>
-            #constructor::__new(#literal, (::core::file!(), #line, #column), #names)
+            { #names #constructor::__new(#literal, (#file, #line, #column)) }
         }
     }
 
-    /// Never-run code in which the names in braces are what they mean to Rust, so that editors can follow them inside the
-    /// user's own literal. Where that is no format string, a copy of the names must do.
+    /// The names in braces are used. For editors they are so inside the user's own literal, in never-run code, where a
+    /// name can be followed; the compiler is spared that, because it would cost as much as all else in the function.
     fn names(&self, literal: &LitStr) -> TokenStream {
-        let found = placeholders(&literal.value());
+        let found = placeholders(&text(literal));
         let plain = found.iter().all(|found| !found.called);
-        let literal = if plain && found.iter().all(|found| self.knows(&found.name)) {
+        // With an unknown name, which the checker reports, any parameter may have been meant: none is unused.
+        let unknown = found.iter().any(|found| !found.called && !self.knows(&found.name));
+        let meant = |name: &&&Ident| unknown || found.iter().any(|found| ***name == found.name);
+        let used: Vec<_> = self.parameters.iter().filter(meant).collect();
+        let format = if plain && !unknown {
             literal.clone()
         } else {
-            // With an unknown name, which the checker reports, any parameter may have been meant: none is unused.
-            let all = plain || found.iter().any(|found| !found.called && !self.knows(&found.name));
-            let meant = |name: &Ident| all || found.iter().any(|found| *name == found.name);
-            let names = self.parameters.iter().filter(|name| meant(name));
-            LitStr::new(&names.map(|name| format!("{{{name}}}")).collect::<String>(), literal.span())
+            LitStr::new(&used.iter().map(|name| format!("{{{name}}}")).collect::<String>(), literal.span())
         };
-        quote!({
+        quote! {
+            #[cfg(rust_analyzer)]
             if false {
-                let _ = ::core::format_args!(#literal);
+                let _ = ::core::format_args!(#format);
             }
-        })
+            #(let _ = &#used;)*
+        }
     }
 
     fn knows(&self, name: &str) -> bool {

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::{GenericArgument, LitStr, Path, PathArguments, Type};
 
 use super::{Model, Returned, Role, RowOf, Target, placeholders};
-use crate::export;
+use crate::export::{self, Call};
+use crate::function::Function;
 use crate::keys::{description, kept};
+use crate::literal::text;
 use crate::payload::{Payload, Schema};
 
 pub(super) fn model(model: &Model) -> TokenStream {
@@ -17,14 +18,17 @@ pub(super) fn model(model: &Model) -> TokenStream {
             let function = function(model, returned);
             match &returned.row {
                 RowOf::Declared(row) => {
-                    let (relation, schema) = (relation(model, row), schema(model, returned, row));
-                    let check = check(model, returned, TokenStream::new());
-                    quote!(#relation #function #schema #check)
+                    let relation = relation(model, row);
+                    let then = check(model, returned, TokenStream::new());
+                    let schema = schema(model, returned, row, &then);
+                    quote!(#relation #function #schema)
                 }
                 // A misspelt helper breaks the chain of calls. The function needs the row that its end generates.
-                RowOf::Inferred(_) if calls_helpers(model) => check(model, returned, function),
+                RowOf::Inferred(_) if !helpers(&model.body.literals).is_empty() => {
+                    check(model, returned, function).tokens(&[])
+                }
                 RowOf::Inferred(_) => {
-                    let check = check(model, returned, TokenStream::new());
+                    let check = check(model, returned, TokenStream::new()).tokens(&[]);
                     quote!(#function #check)
                 }
             }
@@ -41,14 +45,10 @@ pub(super) fn model(model: &Model) -> TokenStream {
     quote!(#marker #rest)
 }
 
-fn calls_helpers(model: &Model) -> bool {
-    !helpers(&model.body.literals).is_empty()
-}
-
 /// The type that stands for the model in `Ref<..>`.
 fn marker(model: &Model) -> TokenStream {
-    let (vis, name) = (&model.item.vis, &model.item.sig.ident);
-    let attributes = kept(&model.item.attrs);
+    let (vis, name) = (&model.item.vis, &model.item.name);
+    let attributes = kept(&model.item.attributes);
     quote! {
         #(#attributes)*
         #[allow(non_camel_case_types)]
@@ -57,13 +57,13 @@ fn marker(model: &Model) -> TokenStream {
 }
 
 fn relation(model: &Model, row: &impl ToTokens) -> TokenStream {
-    crate::check::relation_impl(&model.item.sig.ident, &model.id.schema, &model.id.name, row)
+    crate::check::relation_impl(&model.item.name, &model.id.schema, &model.id.name, row)
 }
 
 /// The user's function, its SQL in the final form and its result tagged with the model.
 fn function(model: &Model, returned: &Returned) -> TokenStream {
-    let (vis, name, inputs) = (&model.item.vis, &model.item.sig.ident, &model.item.sig.inputs);
-    let attributes = kept(&model.item.attrs);
+    let (vis, name, inputs) = (&model.item.vis, &model.item.name, &model.item.inputs);
+    let attributes = kept(&model.item.attributes);
     let row = match &returned.row {
         RowOf::Declared(path) => path.to_token_stream(),
         // The struct is named by what the checker emits alone: if it cannot run, its absence is no second error.
@@ -78,7 +78,7 @@ fn function(model: &Model, returned: &Returned) -> TokenStream {
     let finish = quote_spanned!(end=> #value.__finish());
     quote! {
         #(#attributes)*
-        #[allow(unused_braces)]
+        #[allow(unexpected_cfgs, unused_braces)]
         #vis fn #name(#inputs) -> ::lakehouse::__private::Built<#name> {
             let #value = { #body };
             let __kind: #kind = #finish;
@@ -88,13 +88,12 @@ fn function(model: &Model, returned: &Returned) -> TokenStream {
 }
 
 /// The place at which an unfinished chain is reported: its last name.
-fn end_of(item: &syn::ItemFn) -> Span {
-    let tokens = item.block.stmts.iter().map(ToTokens::to_token_stream).collect::<TokenStream>();
-    let idents = tokens.into_iter().filter_map(|tree| match tree {
+fn end_of(item: &Function) -> Span {
+    let idents = item.statements().into_iter().filter_map(|tree| match tree {
         proc_macro2::TokenTree::Ident(ident) => Some(ident.span()),
         _ => None,
     });
-    idents.last().unwrap_or_else(|| item.block.span())
+    idents.last().unwrap_or_else(|| item.name.span())
 }
 
 /// The declared type with the row in the place of `_`.
@@ -118,7 +117,7 @@ fn with_row(ty: &Type, row: &TokenStream) -> TokenStream {
 pub(crate) fn helpers(literals: &[LitStr]) -> Vec<Ident> {
     let mut helpers: Vec<Ident> = vec![];
     for literal in literals {
-        for found in placeholders(&literal.value()) {
+        for found in placeholders(&text(literal)) {
             if !found.called || found.name.is_empty() || helpers.iter().any(|helper| *helper == found.name) {
                 continue;
             }
@@ -132,24 +131,25 @@ pub(crate) fn helpers(literals: &[LitStr]) -> Vec<Ident> {
     helpers
 }
 
-/// The model's payload. With a declared row it does not depend on upstreams, so that order and circles do not matter.
-fn schema(model: &Model, returned: &Returned, row: &Path) -> TokenStream {
+/// The model's payload, and then the check. With a declared row the payload does not depend on upstreams, so that order
+/// and circles do not matter; the check gets the row from here, so that it is asked once.
+fn schema(model: &Model, returned: &Returned, row: &Path, then: &Call) -> TokenStream {
     let answers: Vec<Path> = [row.clone()].into_iter().chain(returned.names.clone()).collect();
-    let (vis, name) = (&model.item.vis, &model.item.sig.ident);
+    let (vis, name) = (&model.item.vis, &model.item.name);
     let (label, node) = (model.id.to_string(), model.id.node());
     let sequence = model.body.sequence.as_ref().map(export::bare).unwrap_or_default();
-    export::ask(&answers, "__model", quote!(#vis #name #label #node #sequence))
+    export::ask(&answers, "__model", quote!(#vis #name #label #node #sequence #then))
 }
 
 fn unknown_schema(model: &Model) -> TokenStream {
     let schema = Schema { name: model.id.to_string(), node: model.id.node(), complete: false, columns: vec![] };
-    let export = export::export(&model.item.vis, &model.item.sig.ident, &Payload::Relation(schema));
-    let name = &model.item.sig.ident;
+    let export = export::export(&model.item.vis, &model.item.name, &Payload::Relation(schema));
+    let name = &model.item.name;
     quote!(#export impl ::lakehouse::__private::Acyclic for #name { const PROOF: () = (); })
 }
 
 /// The call of the checker, which gets what all others handed on.
-fn check(model: &Model, returned: &Returned, function: TokenStream) -> TokenStream {
+fn check(model: &Model, returned: &Returned, function: TokenStream) -> Call {
     let upstreams: Vec<&Path> = model
         .parameters
         .iter()
@@ -159,27 +159,24 @@ fn check(model: &Model, returned: &Returned, function: TokenStream) -> TokenStre
         })
         .collect();
     let helpers = helpers(&model.body.literals);
-    let mut answers: Vec<Path> = upstreams.iter().map(|path| (*path).clone()).collect();
-    answers.extend(helpers.iter().cloned().map(Path::from));
-    let row = match &returned.row {
-        RowOf::Declared(path) => {
-            answers.push(path.clone());
-            quote!(declared)
-        }
-        RowOf::Inferred(name) => quote!(inferred #name),
+    let (row, first) = match &returned.row {
+        RowOf::Declared(_) => (quote!(declared), None),
+        RowOf::Inferred(name) => (quote!(inferred #name), returned.names.clone()),
     };
-    answers.extend(returned.names.clone());
+    let upstream_paths = upstreams.iter().map(|path| (*path).clone());
+    let answers: Vec<Path> =
+        first.into_iter().chain(upstream_paths).chain(helpers.iter().cloned().map(Path::from)).collect();
     let parameters = model.parameters.iter().map(|parameter| {
         let (name, role) = (&parameter.name, Ident::new(parameter.role.word(), Span::call_site()));
         quote!(#name #role)
     });
-    let (vis, name) = (&model.item.vis, &model.item.sig.ident);
+    let (vis, name) = (&model.item.vis, &model.item.name);
     let (schema, table) = (&model.id.schema, &model.id.name);
     let sequence = model.body.sequence.iter();
     let names = returned.names.iter();
     let tags = model.keys.list("tags").unwrap_or_default();
     let owner = model.keys.text("owner").into_iter();
-    let description = description(&model.item.attrs);
+    let description = description(&model.item.attributes);
     let conditions = model.body.delete_when.iter();
     let literals = &model.body.literals;
     let handles = &model.body.handles;
@@ -189,5 +186,5 @@ fn check(model: &Model, returned: &Returned, function: TokenStream) -> TokenStre
         (#row) (#(#sequence)*) (#(#conditions)*) (#(#handles),*)
         (#(#names)*) (#(#tags),*) (#(#owner)*) #description (#function)
     };
-    export::ask(&answers, "__check", state)
+    Call::new(&answers, "__check", state)
 }

@@ -7,9 +7,10 @@ mod expand;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, ItemFn, LitStr, Pat, Path, ReturnType, Type};
+use syn::{Error, LitStr, Path, ReturnType, Type};
 
 use crate::export;
+use crate::function::{self, Function, Input};
 use crate::keys::{Errors, Keys, Known, Takes};
 use crate::nearest::nearest;
 use crate::place::Id;
@@ -24,7 +25,7 @@ const KINDS: [&str; 4] = ["View", "Table", "Incremental", "History"];
 
 /// A model as written.
 struct Model {
-    item: ItemFn,
+    item: Function,
     id: Id,
     keys: Keys,
     returned: Option<Returned>,
@@ -78,7 +79,7 @@ impl Role {
 
 /// What the attribute expands to.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let item: ItemFn = match syn::parse2(item) {
+    let item = match function::with_body(item) {
         Ok(item) => item,
         Err(error) => return error.to_compile_error(),
     };
@@ -89,20 +90,20 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     quote!(#errors #expanded)
 }
 
-fn read(arguments: TokenStream, item: ItemFn, errors: &mut Errors) -> Model {
+fn read(arguments: TokenStream, item: Function, errors: &mut Errors) -> Model {
     let mut keys = Keys::default();
     keys.read(arguments, &KEYS, errors);
-    let name = &item.sig.ident;
+    let name = &item.name;
     let mut wrong = Errors::default();
     let schema = crate::source::required_schema(&keys, name, "model", "marts", errors);
     let id = Id { schema, name: keys.text("name").map_or_else(|| export::bare(name), LitStr::value) };
-    if !item.sig.generics.params.is_empty() {
+    if !item.generics.params.is_empty() {
         let usage = "a model has no generic parameters; write a `macro_rules!` or `for_each!` that makes one for each";
-        wrong.at(item.sig.generics.span(), usage);
+        wrong.at(item.generics.span(), usage);
     }
     let returned = errors.take(returned(&item));
     let parameters: Vec<Parameter> =
-        item.sig.inputs.iter().filter_map(|argument| wrong.take(parameter(argument))).collect();
+        item.inputs.iter().filter_map(|argument| wrong.take(parameter(argument))).collect();
     if let Some(Returned { row: RowOf::Inferred(_), .. }) = &returned
         && let Some(this) = parameters.iter().find(|parameter| matches!(parameter.role, Role::This))
     {
@@ -115,10 +116,10 @@ fn read(arguments: TokenStream, item: ItemFn, errors: &mut Errors) -> Model {
     Model { id, keys, returned, parameters, body, sound, item }
 }
 
-fn returned(item: &ItemFn) -> syn::Result<Returned> {
+fn returned(item: &Function) -> syn::Result<Returned> {
     let usage = "a model returns `View<Row>`, `Table<Row>`, `Incremental<Row>` or `History<Row>`";
-    let ReturnType::Type(_, ty) = &item.sig.output else {
-        return Err(Error::new(item.sig.ident.span(), usage));
+    let ReturnType::Type(_, ty) = &item.output else {
+        return Err(Error::new(item.name.span(), usage));
     };
     let last = path_of(ty).and_then(|path| path.segments.last());
     let Some(last) = last else { return Err(Error::new(ty.span(), usage)) };
@@ -136,7 +137,7 @@ fn returned(item: &ItemFn) -> syn::Result<Returned> {
         _ => return Err(Error::new(ty.span(), usage)),
     };
     let row = match row {
-        Type::Infer(_) => RowOf::Inferred(struct_name(&item.sig.ident)),
+        Type::Infer(_) => RowOf::Inferred(struct_name(&item.name)),
         row => match path_of(row) {
             Some(path) => RowOf::Declared(path.clone()),
             None => return Err(Error::new(row.span(), "the row is a struct with `#[derive(Row)]`, or `_`")),
@@ -157,14 +158,14 @@ fn struct_name(name: &Ident) -> Ident {
     Ident::new(&camel, name.span())
 }
 
-fn parameter(argument: &FnArg) -> syn::Result<Parameter> {
+fn parameter(argument: &Input) -> syn::Result<Parameter> {
     let usage = "a parameter is `Ref<model>`, `This`, `Now` or `FirstRun`";
-    let FnArg::Typed(typed) = argument else { return Err(Error::new(argument.span(), usage)) };
-    let Pat::Ident(pattern) = &*typed.pat else {
-        return Err(Error::new(typed.pat.span(), "a parameter has a plain name, which the SQL uses in braces"));
+    let Some((name, ty)) = &argument.simple else {
+        let plain = "a parameter has a plain name, which the SQL uses in braces";
+        return Err(Error::new(argument.span(), if argument.typed { plain } else { usage }));
     };
-    let wrong = || Error::new(typed.ty.span(), usage);
-    let last = path_of(&typed.ty).and_then(|path| path.segments.last()).ok_or_else(wrong)?;
+    let wrong = || Error::new(ty.span(), usage);
+    let last = path_of(ty).and_then(|path| path.segments.last()).ok_or_else(wrong)?;
     let role = match (last.ident.to_string().as_str(), type_arguments(&last.arguments).as_slice()) {
         ("Ref", [upstream]) => Role::Ref(path_of(upstream).cloned().ok_or_else(wrong)?),
         ("This", []) => Role::This,
@@ -172,5 +173,5 @@ fn parameter(argument: &FnArg) -> syn::Result<Parameter> {
         ("FirstRun", []) => Role::FirstRun,
         _ => return Err(wrong()),
     };
-    Ok(Parameter { name: pattern.ident.clone(), role })
+    Ok(Parameter { name: name.clone(), role })
 }
