@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
-use crate::model::spec::{Binding, Id, ModelSpec, SourceSpec};
+use lake_sql::bind::{Relation, RelationColumn};
+
+use crate::model::spec::{Binding, ColumnSpec, Id, ModelSpec, SourceSpec};
 use crate::nearest::nearest;
 
 /// A source or a model.
@@ -31,6 +34,24 @@ impl Node {
             Node::Model(model) => model.place,
         }
     }
+
+    /// Its declared columns.
+    pub fn columns(&self) -> &[ColumnSpec] {
+        match self {
+            Node::Source(source) => &source.columns,
+            Node::Model(model) => &model.columns,
+        }
+    }
+
+    fn relation(&self) -> Relation {
+        let column = |c: &ColumnSpec| RelationColumn {
+            name: c.name.clone(),
+            ty: c.ty.clone(),
+            nullable: c.nullable,
+            brand: c.brand.as_deref().map(Arc::from),
+        };
+        Relation { name: self.id().to_string(), columns: self.columns().iter().map(column).collect(), complete: true }
+    }
 }
 
 /// Models and sources without cycles, in an order in which each comes after what it reads.
@@ -40,6 +61,7 @@ pub struct Graph {
     upstreams: BTreeMap<Id, BTreeSet<Id>>,
     downstreams: BTreeMap<Id, BTreeSet<Id>>,
     order: Vec<Id>,
+    relations: BTreeMap<Id, Arc<Relation>>,
 }
 
 impl Graph {
@@ -61,7 +83,8 @@ impl Graph {
                 downstreams.entry(upstream.clone()).or_default().insert(id.clone());
             }
         }
-        Ok(Self { nodes, upstreams, downstreams, order })
+        let relations = nodes.iter().map(|(id, node)| (id.clone(), Arc::new(node.relation()))).collect();
+        Ok(Self { nodes, upstreams, downstreams, order, relations })
     }
 
     /// All nodes by name.
@@ -83,6 +106,11 @@ impl Graph {
             Some(Node::Source(source)) => Some(source),
             _ => None,
         }
+    }
+
+    /// A node as queries see it.
+    pub fn relation(&self, id: &Id) -> Option<&Arc<Relation>> {
+        self.relations.get(id)
     }
 
     /// All models, each after what it reads.

@@ -15,7 +15,7 @@ pub(super) fn plan(mut builder: Builder) -> Result<Plan, PlanError> {
     let relation = sql::table(&stage);
     let target = sql::table(&builder.target());
     let query = builder.stored_query()?;
-    builder.entry_checks()?;
+    builder.entry_checks();
     builder.create("stage", &stage, &query);
 
     let mut audits = Audits::default();

@@ -6,7 +6,6 @@ use super::query::{QueryText, render};
 use super::{Context, PlanError, kind_name, sql, stale};
 use crate::audit::{Audits, columns, entry};
 use crate::engine::PhysicalName;
-use crate::graph::Node;
 use crate::model::spec::{Binding, Id, Kind, ModelSpec, Publish, SourceSpec};
 use crate::plan::facts::{Facts, UpstreamFact};
 use crate::plan::{Action, Effect, Fence, FileInput, Pin, Plan, Probe, Release, Step, VERSION, Version};
@@ -22,10 +21,12 @@ pub(super) struct Builder<'a> {
     pub(super) facts: &'a Facts,
     reason: String,
     fingerprint: String,
+    reading: Reading,
     pub(super) steps: Vec<Step>,
 }
 
 /// What a reference is in the statements of a plan.
+#[derive(Default)]
 struct Reading {
     pins: Vec<Pin>,
     files: Vec<FileInput>,
@@ -39,8 +40,10 @@ impl<'a> Builder<'a> {
         facts: &'a Facts,
         reason: String,
         fingerprint: String,
-    ) -> Self {
-        let mut builder = Self { context, model, facts, reason, fingerprint, steps: vec![] };
+    ) -> Result<Self, PlanError> {
+        let mut builder =
+            Self { context, model, facts, reason, fingerprint, reading: Reading::default(), steps: vec![] };
+        builder.reading = builder.read()?;
         if !facts.schema_exists {
             let schema = context.dialect.ddl_ident(&builder.target().schema);
             builder.statement("schema", Effect::Create, format!("create schema if not exists {schema}"), Probe::Repeat);
@@ -48,7 +51,12 @@ impl<'a> Builder<'a> {
         for (n, name) in facts.leftovers.iter().enumerate() {
             builder.drop(&format!("drop kept {}", n + 1), name);
         }
-        builder
+        Ok(builder)
+    }
+
+    /// Whether a step of the plan reads the query, so that what it reads can be held. Readers of a view compute it.
+    fn is_pinned(&self) -> bool {
+        self.model.kind != Kind::View
     }
 
     /// The name that readers use.
@@ -70,25 +78,25 @@ impl<'a> Builder<'a> {
 
     /// The model's rows as its table keeps them.
     pub(super) fn stored_query(&self) -> Result<String, PlanError> {
-        Ok(sql::typed(&self.query(true)?, &sql::stored_columns(self.context.dialect, &self.model.columns)))
+        Ok(sql::typed(&self.query()?, &sql::stored_columns(self.context.dialect, &self.model.columns)))
     }
 
     /// The model's query. Where a step reads it, its relations are pinned.
-    pub(super) fn query(&self, pinned: bool) -> Result<String, PlanError> {
+    pub(super) fn query(&self) -> Result<String, PlanError> {
         let text = QueryText {
-            relations: self.reading(pinned)?.relations,
-            now_micros: pinned.then(|| self.facts.now.timestamp_micros()),
+            relations: &self.reading.relations,
+            now_micros: self.is_pinned().then(|| self.facts.now.timestamp_micros()),
             first_run: self.facts.first_run(),
         };
         render(self.context, self.model, &text)
     }
 
-    fn reading(&self, pinned: bool) -> Result<Reading, PlanError> {
-        let mut reading = Reading { pins: vec![], files: vec![], relations: BTreeMap::new() };
+    fn read(&self) -> Result<Reading, PlanError> {
+        let mut reading = Reading::default();
         for (name, binding) in &self.model.query.bindings {
             match binding {
                 Binding::Ref(id) => {
-                    let relation = self.reference(id, pinned, &mut reading)?;
+                    let relation = self.reference(id, &mut reading)?;
                     reading.relations.insert(name.clone(), relation);
                 }
                 Binding::This => {
@@ -100,10 +108,10 @@ impl<'a> Builder<'a> {
         Ok(reading)
     }
 
-    fn reference(&self, id: &Id, pinned: bool, reading: &mut Reading) -> Result<RelationName, PlanError> {
+    fn reference(&self, id: &Id, reading: &mut Reading) -> Result<RelationName, PlanError> {
         let relation = self.context.project.physical(id);
         let version = match self.facts.upstreams.get(id) {
-            Some(UpstreamFact::Files(_)) if !pinned => {
+            Some(UpstreamFact::Files(_)) if !self.is_pinned() => {
                 return Err(PlanError::NotAView("it reads files, which only a run can hand to the engine"));
             }
             Some(UpstreamFact::Files(files)) => {
@@ -111,7 +119,7 @@ impl<'a> Builder<'a> {
                 reading.files.push(FileInput { source: id.to_string(), relation: relation.clone(), files });
                 self.copy_of(id).map_or(Version::FileList, Version::Copy)
             }
-            Some(UpstreamFact::Table { found: Some(found), .. }) if pinned && !found.view => {
+            Some(UpstreamFact::Table { found: Some(found), .. }) if self.is_pinned() && !found.view => {
                 found.snapshot.map_or(Version::None, Version::Snapshot)
             }
             Some(UpstreamFact::Table { .. }) | None => Version::None,
@@ -129,16 +137,16 @@ impl<'a> Builder<'a> {
     }
 
     /// Asks of each source that the model reads what its declaration promises.
-    pub(super) fn entry_checks(&mut self) -> Result<(), PlanError> {
+    pub(super) fn entry_checks(&mut self) {
         if !self.audited() {
-            return Ok(());
+            return;
         }
-        let reading = self.reading(true)?;
-        let ids: Vec<Id> = self.facts.upstreams.keys().cloned().collect();
-        for id in ids {
-            let Some(Node::Source(source)) = self.context.project.graph.nodes().get(&id) else { continue };
-            let bound = self.model.query.bindings.iter().find(|(_, binding)| *binding == Binding::Ref(id.clone()));
-            let Some(relation) = bound.and_then(|(name, _)| reading.relations.get(name)) else { continue };
+        let facts = self.facts;
+        for id in facts.upstreams.keys() {
+            let Some(source) = self.context.project.graph.source(id) else { continue };
+            let reads = |binding: &Binding| matches!(binding, Binding::Ref(read) if read == id);
+            let bound = self.model.query.bindings.iter().find(|(_, binding)| reads(binding));
+            let Some(relation) = bound.and_then(|(name, _)| self.reading.relations.get(name)) else { continue };
             let travel = relation.snapshot.map(|id| format!(" {}", sql::at_snapshot(id))).unwrap_or_default();
             let table = self.context.dialect.table(&relation.schema, &relation.table);
             let relation = match &relation.columns {
@@ -147,7 +155,6 @@ impl<'a> Builder<'a> {
             };
             self.entry_check(source, &relation);
         }
-        Ok(())
     }
 
     fn entry_check(&mut self, source: &SourceSpec, relation: &str) {
@@ -264,7 +271,6 @@ impl<'a> Builder<'a> {
         if let Some(bytes) = self.steps.iter().filter_map(|s| s.sql()).map(str::len).find(|bytes| *bytes > most) {
             return Err(PlanError::TooLong { bytes, most });
         }
-        let reading = self.reading(self.model.kind != Kind::View)?;
         Ok(Plan {
             version: VERSION,
             run: self.facts.run.clone(),
@@ -274,8 +280,8 @@ impl<'a> Builder<'a> {
             reason: self.reason,
             now: self.facts.now.format("%Y-%m-%d %H:%M:%S%.6f").to_string(),
             fingerprint: self.fingerprint,
-            pins: reading.pins,
-            files: reading.files,
+            pins: self.reading.pins,
+            files: self.reading.files,
             steps: self.steps,
             release: Release {
                 number: self.facts.published.as_ref().map_or(0, |p| p.number) + 1,

@@ -1,5 +1,7 @@
 //! What a model is, as a short text: free of formatting, environment and place.
 
+use std::fmt::{self, Write};
+
 use sha2::{Digest, Sha256};
 
 use crate::model::spec::ModelSpec;
@@ -7,18 +9,21 @@ use crate::model::spec::ModelSpec;
 /// Changes when the model's query, kind or columns change, and not when its text is laid out differently.
 pub fn fingerprint(model: &ModelSpec) -> String {
     let mut hash = Sha256::new();
-    let mut add = |text: &str| {
-        hash.update(text.len().to_le_bytes());
-        hash.update(text.as_bytes());
+    let mut buffer = String::new();
+    let mut add = |text: fmt::Arguments| {
+        buffer.clear();
+        buffer.write_fmt(text).expect("writing to a string cannot fail");
+        hash.update(buffer.len().to_le_bytes());
+        hash.update(buffer.as_bytes());
     };
-    add(&super::query::normalised(&model.query.template));
+    add(format_args!("{}", super::query::normalised(&model.query.template)));
     for (name, binding) in &model.query.bindings {
-        add(name);
-        add(&format!("{binding:?}"));
+        add(format_args!("{name}"));
+        add(format_args!("{binding:?}"));
     }
-    add(&format!("{:?} {:?}", model.kind, model.publish));
+    add(format_args!("{:?} {:?}", model.kind, model.publish));
     for column in &model.columns {
-        add(&format!("{} {} {} {:?}", column.name, column.ty, column.nullable, column.audits));
+        add(format_args!("{} {} {} {:?}", column.name, column.ty, column.nullable, column.audits));
     }
     hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }

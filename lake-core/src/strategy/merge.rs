@@ -14,7 +14,7 @@ pub(super) fn plan(mut builder: Builder, key: &[String]) -> Result<Plan, PlanErr
     let stage = builder.fresh(if first { "draft" } else { "stage" });
     let relation = sql::table(&stage);
     let query = builder.stored_query()?;
-    builder.entry_checks()?;
+    builder.entry_checks();
     let staged = if first { query } else { changed(&builder, key, &query) };
     builder.create("stage", &stage, &staged);
 

@@ -61,7 +61,7 @@ pub fn plan(context: &Context, model: &ModelSpec, facts: &Facts) -> Result<Decis
     let Some(reason) = stale::reason(model, facts, &fingerprint) else {
         return Ok(Decision::Unchanged(stale::unchanged(facts)));
     };
-    let mut builder = Builder::new(context, model, facts, reason, fingerprint);
+    let mut builder = Builder::new(context, model, facts, reason, fingerprint)?;
     builder.copy_files()?;
     let plan = match &model.kind {
         Kind::View => view::plan(builder)?,

@@ -3,27 +3,27 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lake_sql::bind::{Helper, Names, Outcome, Reference, Relation, RelationColumn, SiteKind, bind_for, contract_casts};
+use lake_sql::bind::{Helper, Names, Outcome, Reference, Relation, SiteKind, bind_for, contract_casts};
 use lake_sql::finding::{Finding, Severity};
 use lake_sql::render::{RelationName, RelationNames, RunValues};
 use lake_sql::syntax::{Templates, parse_query, without_layout};
 use lake_sql::types::TypeRules;
 
 use super::{Context, PlanError};
-use crate::graph::{Graph, Node};
-use crate::model::spec::{Binding, ColumnSpec, HelperSpec, Id, ModelSpec};
+use crate::graph::Graph;
+use crate::model::spec::{Binding, HelperSpec, Id, ModelSpec};
 
 /// What the placeholders of one statement stand for.
-pub(super) struct QueryText {
+pub(super) struct QueryText<'a> {
     /// Relations by the name of their placeholder.
-    pub(super) relations: BTreeMap<String, RelationName>,
+    pub(super) relations: &'a BTreeMap<String, RelationName>,
     /// `{now}`; None where the moment of the run may not be used.
     pub(super) now_micros: Option<i64>,
     /// `{first_run}`
     pub(super) first_run: bool,
 }
 
-impl RelationNames for QueryText {
+impl RelationNames for QueryText<'_> {
     fn relation(&self, reference: &str) -> Option<RelationName> {
         self.relations.get(reference).cloned()
     }
@@ -58,7 +58,7 @@ pub fn plain_sql(context: &Context, model: &ModelSpec, now_micros: i64) -> Resul
         Binding::This => Some((name.clone(), named(&model.id))),
         Binding::Now | Binding::FirstRun | Binding::Helper(_) => None,
     });
-    let text = QueryText { relations: relations.collect(), now_micros: Some(now_micros), first_run: false };
+    let text = QueryText { relations: &relations.collect(), now_micros: Some(now_micros), first_run: false };
     render(context, model, &text)
 }
 
@@ -76,9 +76,9 @@ fn bound(context: &Context, model: &ModelSpec, first_run: bool) -> Result<Outcom
         return Err(failed(model, errors));
     }
     if let Some(query) = &outcome.query {
-        let declared = relation(&model.id, &model.columns).columns;
+        let declared = context.project.graph.relation(&model.id).map_or(&[][..], |declared| &declared.columns);
         // In front: a cast to the declared type goes around one that only keeps the checked type.
-        outcome.sites.splice(0..0, contract_casts(&tree, query, &declared));
+        outcome.sites.splice(0..0, contract_casts(&tree, query, declared));
     }
     Ok(outcome)
 }
@@ -102,8 +102,8 @@ impl Names for Declared<'_> {
     fn reference(&self, name: &str) -> Option<Reference> {
         let (_, binding) = self.model.query.bindings.iter().find(|(bound, _)| bound == name)?;
         Some(match binding {
-            Binding::Ref(id) => Reference::Relation(Arc::new(relation(id, columns(self.graph, id)?))),
-            Binding::This => Reference::Relation(Arc::new(relation(&self.model.id, &self.model.columns))),
+            Binding::Ref(id) => Reference::Relation(self.graph.relation(id)?.clone()),
+            Binding::This => Reference::Relation(self.graph.relation(&self.model.id)?.clone()),
             Binding::Now => Reference::Now,
             Binding::FirstRun => Reference::FirstRun(Some(self.first_run)),
             Binding::Helper(spec) => Reference::Helper(Arc::new(helper(spec))),
@@ -121,23 +121,6 @@ impl Names for Declared<'_> {
     fn has_tables(&self) -> bool {
         false
     }
-}
-
-fn columns<'a>(graph: &'a Graph, id: &Id) -> Option<&'a [ColumnSpec]> {
-    graph.nodes().get(id).map(|node| match node {
-        Node::Source(source) => source.columns.as_slice(),
-        Node::Model(model) => model.columns.as_slice(),
-    })
-}
-
-fn relation(id: &Id, columns: &[ColumnSpec]) -> Relation {
-    let column = |c: &ColumnSpec| RelationColumn {
-        name: c.name.clone(),
-        ty: c.ty.clone(),
-        nullable: c.nullable,
-        brand: c.brand.as_deref().map(Arc::from),
-    };
-    Relation { name: id.to_string(), columns: columns.iter().map(column).collect(), complete: true }
 }
 
 fn helper(spec: &HelperSpec) -> Helper {

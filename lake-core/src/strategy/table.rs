@@ -12,7 +12,7 @@ pub(super) fn plan(mut builder: Builder) -> Result<Plan, PlanError> {
     let draft = builder.fresh("");
     let relation = sql::table(&draft);
     let query = builder.stored_query()?;
-    builder.entry_checks()?;
+    builder.entry_checks();
     builder.create("draft", &draft, &query);
     let mut audits = Audits::default();
     audits.count(ROWS, "true");

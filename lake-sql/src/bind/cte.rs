@@ -1,6 +1,7 @@
 //! WITH: named queries, bound once, and references to them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::binder::{Binder, Bound, VisibleCte};
 use super::build::{pass_through, rel};
@@ -150,7 +151,7 @@ impl Binder<'_> {
     /// A CTE of that name as a relation.
     pub fn cte_reference(&mut self, name: &Ident, span: Span) -> Option<FromItem> {
         let cte = self.visible.iter().rev().find(|cte| same_name(&cte.name, &name.value))?.clone();
-        let qualifier = vec![name.value.clone()];
+        let qualifier: Arc<[String]> = Arc::from([name.value.clone()]);
         let Some(id) = cte.id else {
             let mut item = FromItem::broken(span);
             item.sources[0].qualifier = qualifier;

@@ -1,5 +1,7 @@
 //! Joins: which columns come out, and which of them may be null.
 
+use std::sync::Arc;
+
 use super::binder::{Binder, Clause, NullExtension};
 use super::build::{self, rel};
 use super::nullability::when_true;
@@ -192,7 +194,7 @@ impl Binder<'_> {
         let kept = if kind == JoinKind::Right { &right } else { &left };
         if kind != JoinKind::Full && kept.ty == *ty {
             let column = Column { name: Some(name.value.clone()), ..kept.clone() };
-            return (Field { qualifier: vec![], column }, None);
+            return (Field { qualifier: Arc::default(), column }, None);
         }
         let [left, right, kept] =
             [&left, &right, kept].map(|column| self.coerce(self.column_expr(column, name.span), ty));
@@ -203,7 +205,7 @@ impl Binder<'_> {
         };
         let column = self.column(Some(name.value.clone()), ty.clone(), value.nullable);
         let id = column.id;
-        (Field { qualifier: vec![], column }, Some((id, value)))
+        (Field { qualifier: Arc::default(), column }, Some((id, value)))
     }
 }
 

@@ -1,5 +1,7 @@
 //! ORDER BY, OFFSET, LIMIT and FETCH.
 
+use std::sync::Arc;
+
 use super::aggregate::sort_key;
 use super::binder::{Binder, Bound, Clause};
 use super::build::{pass_through, rel};
@@ -14,7 +16,7 @@ use crate::syntax::tree::{self, Limit, SortItem};
 impl Binder<'_> {
     /// Keys of a select's ORDER BY: positions, names of output columns, and expressions over both output and input.
     pub fn order_keys(&mut self, order_by: &[SortItem], items: &[Item], input: &Scope<'_>) -> Vec<SortKey> {
-        let fields = items.iter().map(|item| Field { qualifier: vec![], column: item.column() }).collect();
+        let fields = items.iter().map(|item| Field { qualifier: Arc::default(), column: item.column() }).collect();
         let scope =
             Scope { parent: Some(input), fields, depth: self.frames.len(), is_output: true, ..Scope::default() };
         let columns: Vec<Column> = items.iter().map(Item::column).collect();
@@ -24,7 +26,7 @@ impl Binder<'_> {
     /// Keys of the ORDER BY of a set operation or of VALUES: output columns alone.
     pub fn output_order(&mut self, order_by: &[SortItem], output: &[OutputColumn], outer: &Scope<'_>) -> Vec<SortKey> {
         let columns: Vec<Column> = output.iter().map(as_column).collect();
-        let fields = columns.iter().map(|column| Field { qualifier: vec![], column: column.clone() }).collect();
+        let fields = columns.iter().map(|column| Field { qualifier: Arc::default(), column: column.clone() }).collect();
         let scope = Scope { parent: Some(outer), fields, depth: self.frames.len(), ..Scope::default() };
         self.in_context(Clause::OrderBy, |binder| binder.keys(order_by, &columns, &scope)).0
     }

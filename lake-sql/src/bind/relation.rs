@@ -25,7 +25,7 @@ pub(super) struct FromItem {
 impl FromItem {
     /// What stands for a relation whose error was reported.
     pub fn broken(span: Span) -> Self {
-        Self { rel: one_row(span), fields: vec![], sources: vec![Source { qualifier: vec![], complete: false }] }
+        Self { rel: one_row(span), fields: vec![], sources: vec![Source { qualifier: Arc::default(), complete: false }] }
     }
 
     /// A scope with these names in front of `outer`.
@@ -134,7 +134,7 @@ impl Binder<'_> {
                 let found = self.unknown_table(name, &parts);
                 self.report(found);
                 let mut item = FromItem::broken(span);
-                item.sources[0].qualifier = parts;
+                item.sources[0].qualifier = parts.into();
                 item
             }
         }
@@ -180,6 +180,7 @@ impl Binder<'_> {
         scope: &Scope<'_>,
         span: Span,
     ) -> FromItem {
+        let qualifier: Arc<[String]> = qualifier.into();
         let columns = self.declared_columns(relation);
         let version = version.and_then(|version| self.version(version, scope)).map(Box::new);
         let fields =
@@ -236,10 +237,11 @@ impl Binder<'_> {
     /// Gives a relation its alias and, if written, new column names.
     fn rename(&mut self, mut item: FromItem, alias: &Ident, columns: &[Ident]) -> FromItem {
         let complete = item.sources.iter().all(|source| source.complete);
+        let qualifier: Arc<[String]> = Arc::from([alias.value.clone()]);
         for field in &mut item.fields {
-            field.qualifier = vec![alias.value.clone()];
+            field.qualifier = qualifier.clone();
         }
-        item.sources = vec![Source { qualifier: vec![alias.value.clone()], complete }];
+        item.sources = vec![Source { qualifier, complete }];
         if columns.is_empty() {
             return item;
         }
@@ -313,7 +315,7 @@ impl Bound {
         self.columns
             .iter()
             .map(|column| Field {
-                qualifier: vec![],
+                qualifier: Arc::default(),
                 column: Column {
                     id: column.id,
                     name: column.name.clone(),
@@ -327,7 +329,7 @@ impl Bound {
 
     /// The query as an unnamed relation.
     pub fn source(&self) -> Source {
-        Source { qualifier: vec![], complete: self.complete }
+        Source { qualifier: Arc::default(), complete: self.complete }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What names an expression sees, and how a name finds its column.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::binder::Binder;
 use crate::bound::{Column, ColumnId, Expr, ExprKind};
@@ -13,7 +14,7 @@ use crate::types::Type;
 #[derive(Clone)]
 pub(super) struct Field {
     /// Parts of the relation's name; empty if it has none (joined columns of USING).
-    pub qualifier: Vec<String>,
+    pub qualifier: Arc<[String]>,
     /// The column.
     pub column: Column,
 }
@@ -22,7 +23,7 @@ pub(super) struct Field {
 #[derive(Clone)]
 pub(super) struct Source {
     /// Parts of its name; empty for an unnamed subquery.
-    pub qualifier: Vec<String>,
+    pub qualifier: Arc<[String]>,
     /// False if some of its columns are unknown.
     pub complete: bool,
 }
@@ -109,7 +110,10 @@ impl<'s> Scope<'s> {
 
 /// Names are compared without case, even quoted ones.
 pub(super) fn same_name(left: &str, right: &str) -> bool {
-    left.eq_ignore_ascii_case(right) || left.to_lowercase() == right.to_lowercase()
+    match left.is_ascii() && right.is_ascii() {
+        true => left.eq_ignore_ascii_case(right),
+        false => left.chars().flat_map(char::to_lowercase).eq(right.chars().flat_map(char::to_lowercase)),
+    }
 }
 
 /// Whether `written` (such as `raw.orders`) means the relation `own`.

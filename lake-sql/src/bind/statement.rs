@@ -1,5 +1,7 @@
 //! Statements that read or change tables: targets, assignments with their casts, and MERGE.
 
+use std::sync::Arc;
+
 use super::binder::{Binder, Bound, Clause};
 use super::build::{expr, pass_through, rel};
 use super::nullability::when_true;
@@ -79,7 +81,7 @@ impl Binder<'_> {
             return None;
         };
         let columns = self.declared_columns(&relation);
-        let qualifier = alias.map_or_else(|| table.clone(), |alias| vec![alias.value.clone()]);
+        let qualifier: Arc<[String]> = alias.map_or_else(|| table.clone().into(), |alias| Arc::from([alias.value.clone()]));
         let fields =
             columns.iter().map(|column| Field { qualifier: qualifier.clone(), column: column.clone() }).collect();
         let item = FromItem {

@@ -1,5 +1,7 @@
 //! UNNEST: a row for each element.
 
+use std::sync::Arc;
+
 use super::binder::{Binder, Clause};
 use super::build::rel;
 use super::relation::FromItem;
@@ -41,9 +43,9 @@ impl Binder<'_> {
             fields.push(column);
             id
         });
-        let fields = fields.into_iter().map(|column| Field { qualifier: vec![], column }).collect();
+        let fields = fields.into_iter().map(|column| Field { qualifier: Arc::default(), column }).collect();
         let kind = RelKind::Unnest { input: Box::new(input.rel), collections, columns, ordinality, outer };
-        FromItem { rel: rel(kind, span), fields, sources: vec![Source { qualifier: vec![], complete }] }
+        FromItem { rel: rel(kind, span), fields, sources: vec![Source { qualifier: Arc::default(), complete }] }
     }
 
     /// The columns that a collection gives: one, or one for each field of a row, or key and value.

@@ -181,53 +181,49 @@ impl Lexer<'_> {
     }
 
     fn symbol(&mut self) -> Kind {
-        const SYMBOLS: &[(&str, Symbol)] = &[
-            ("<=>", Symbol::NullSafeEqual),
-            ("->>", Symbol::LongArrow),
-            ("||", Symbol::Concat),
-            ("<>", Symbol::NotEqual),
-            ("!=", Symbol::NotEqual),
-            ("<=", Symbol::LessOrEqual),
-            (">=", Symbol::GreaterOrEqual),
-            ("->", Symbol::Arrow),
-            ("=>", Symbol::FatArrow),
-            ("::", Symbol::DoubleColon),
-            ("==", Symbol::DoubleEqual),
-            ("&&", Symbol::DoubleAmpersand),
-            ("(", Symbol::LeftParen),
-            (")", Symbol::RightParen),
-            (",", Symbol::Comma),
-            (".", Symbol::Dot),
-            ("=", Symbol::Equal),
-            ("*", Symbol::Star),
-            ("[", Symbol::LeftBracket),
-            ("]", Symbol::RightBracket),
-            (";", Symbol::Semicolon),
-            ("?", Symbol::Question),
-            (":", Symbol::Colon),
-            ("+", Symbol::Plus),
-            ("-", Symbol::Minus),
-            ("/", Symbol::Slash),
-            ("%", Symbol::Percent),
-            ("<", Symbol::Less),
-            (">", Symbol::Greater),
-            ("|", Symbol::Pipe),
-            ("^", Symbol::Caret),
-            ("$", Symbol::Dollar),
-            ("!", Symbol::Bang),
-            ("&", Symbol::Ampersand),
-            ("~", Symbol::Tilde),
-            ("@", Symbol::At),
-            ("#", Symbol::Hash),
-            ("\\", Symbol::Backslash),
-        ];
-        match SYMBOLS.iter().find(|(text, _)| self.rest().starts_with(text)) {
-            Some((text, symbol)) => {
-                self.at += text.len();
-                Kind::Symbol(*symbol)
-            }
-            None => self.foreign(),
-        }
+        let (length, symbol) = match (self.peek(0), self.peek(1), self.peek(2)) {
+            (b'<', b'=', b'>') => (3, Symbol::NullSafeEqual),
+            (b'-', b'>', b'>') => (3, Symbol::LongArrow),
+            (b'|', b'|', _) => (2, Symbol::Concat),
+            (b'<', b'>', _) => (2, Symbol::NotEqual),
+            (b'!', b'=', _) => (2, Symbol::NotEqual),
+            (b'<', b'=', _) => (2, Symbol::LessOrEqual),
+            (b'>', b'=', _) => (2, Symbol::GreaterOrEqual),
+            (b'-', b'>', _) => (2, Symbol::Arrow),
+            (b'=', b'>', _) => (2, Symbol::FatArrow),
+            (b':', b':', _) => (2, Symbol::DoubleColon),
+            (b'=', b'=', _) => (2, Symbol::DoubleEqual),
+            (b'&', b'&', _) => (2, Symbol::DoubleAmpersand),
+            (b'(', _, _) => (1, Symbol::LeftParen),
+            (b')', _, _) => (1, Symbol::RightParen),
+            (b',', _, _) => (1, Symbol::Comma),
+            (b'.', _, _) => (1, Symbol::Dot),
+            (b'=', _, _) => (1, Symbol::Equal),
+            (b'*', _, _) => (1, Symbol::Star),
+            (b'[', _, _) => (1, Symbol::LeftBracket),
+            (b']', _, _) => (1, Symbol::RightBracket),
+            (b';', _, _) => (1, Symbol::Semicolon),
+            (b'?', _, _) => (1, Symbol::Question),
+            (b':', _, _) => (1, Symbol::Colon),
+            (b'+', _, _) => (1, Symbol::Plus),
+            (b'-', _, _) => (1, Symbol::Minus),
+            (b'/', _, _) => (1, Symbol::Slash),
+            (b'%', _, _) => (1, Symbol::Percent),
+            (b'<', _, _) => (1, Symbol::Less),
+            (b'>', _, _) => (1, Symbol::Greater),
+            (b'|', _, _) => (1, Symbol::Pipe),
+            (b'^', _, _) => (1, Symbol::Caret),
+            (b'$', _, _) => (1, Symbol::Dollar),
+            (b'!', _, _) => (1, Symbol::Bang),
+            (b'&', _, _) => (1, Symbol::Ampersand),
+            (b'~', _, _) => (1, Symbol::Tilde),
+            (b'@', _, _) => (1, Symbol::At),
+            (b'#', _, _) => (1, Symbol::Hash),
+            (b'\\', _, _) => (1, Symbol::Backslash),
+            _ => return self.foreign(),
+        };
+        self.at += length;
+        Kind::Symbol(symbol)
     }
 
     fn foreign(&mut self) -> Kind {

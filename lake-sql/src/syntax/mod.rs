@@ -78,15 +78,23 @@ pub fn placeholder_spans(text: &str) -> Vec<Span> {
 /// The text without layout and comments: its tokens with blanks between them, unquoted words in lower case.
 pub fn without_layout(text: &str, templates: Templates) -> String {
     let (tokens, _) = lexer::tokens(text, templates);
-    let spelt = tokens.iter().map(|token| {
-        let written = token.span.text(text);
-        if written.starts_with(|c: char| c.is_alphabetic() || c == '_') && !written.contains(['\'', '"']) {
-            written.to_lowercase()
-        } else {
-            written.to_owned()
+    let mut spelt = String::with_capacity(text.len());
+    for token in tokens.iter().filter(|token| token.kind != Kind::End) {
+        if !spelt.is_empty() {
+            spelt.push(' ');
         }
-    });
-    spelt.collect::<Vec<_>>().join(" ").trim_end().to_owned()
+        let start = spelt.len();
+        spelt.push_str(token.span.text(text));
+        match token.kind {
+            Kind::Word(_) if spelt[start..].is_ascii() => spelt[start..].make_ascii_lowercase(),
+            Kind::Word(_) => {
+                let lower = spelt[start..].to_lowercase();
+                spelt.replace_range(start.., &lower);
+            }
+            _ => {}
+        }
+    }
+    spelt
 }
 
 /// Where the comments are, in order.
@@ -129,8 +137,14 @@ pub fn decimal_spans(text: &str) -> Vec<Span> {
 
 /// Whether `text` ends in a line comment without a line break, so that nothing can follow on its last line.
 pub fn trailing_line_comment(text: &str, templates: Templates) -> bool {
+    if !last_line(text).contains("--") {
+        return false;
+    }
     let (tokens, _) = lexer::tokens(text, templates);
     let code = tokens.iter().rev().find(|token| token.kind != Kind::End).map_or(0, |token| token.span.end);
-    let last_line = text[code..].rsplit(['\n', '\r']).next().unwrap_or("");
-    last_line.contains("--")
+    last_line(&text[code..]).contains("--")
+}
+
+fn last_line(text: &str) -> &str {
+    text.rsplit(['\n', '\r']).next().unwrap_or("")
 }

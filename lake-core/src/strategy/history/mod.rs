@@ -31,8 +31,8 @@ pub(super) fn plan(mut builder: Builder, history: &HistorySpec) -> Result<Plan, 
     let versions =
         Versions { columns: &columns, history, load: &load_sql, target: (!first).then_some(target.as_str()) };
 
-    let query = sql::typed(&builder.query(true)?, &columns.query);
-    builder.entry_checks()?;
+    let query = sql::typed(&builder.query()?, &columns.query);
+    builder.entry_checks();
     builder.create("load", &load, &query);
     let high_water = builder.facts.published.as_ref().filter(|_| !first).and_then(|p| p.high_water.clone());
     let checks = audits::load(&versions, builder.audited(), high_water.as_deref());
