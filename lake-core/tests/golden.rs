@@ -28,6 +28,7 @@ fn published() -> Publication {
         at: String::new(),
         fingerprint: "older".into(),
         table: None,
+        events: None,
         inputs: BTreeMap::new(),
         files: BTreeMap::new(),
         files_before: None,
@@ -53,15 +54,24 @@ fn facts(model: &ModelSpec, first: bool) -> Facts {
         other => panic!("{other:?}"),
     };
     let superseded = lake_core::engine::PhysicalName { schema: "a".into(), table: "t__r1_1".into() };
+    let events = match &model.kind {
+        Kind::History(HistorySpec { input: HistoryInput::Events { .. }, .. }) if !first => Some(table.clone()),
+        _ => None,
+    };
+    let kept = lake_core::engine::PhysicalName { schema: "a".into(), table: "h__r1_1_events".into() };
     Facts {
         run: if first { "r1" } else { "r2" }.into(),
         attempt: 1,
         now: DateTime::from_timestamp(1_772_000_000, 0).unwrap(),
         schema_exists: !first,
         target: (!first).then_some(table),
+        events: events.clone(),
         upstreams: [upstream].into(),
-        published: (!first)
-            .then(|| Publication { table: (model.kind == Kind::Table).then_some(superseded), ..published() }),
+        published: (!first).then(|| Publication {
+            table: (model.kind == Kind::Table).then_some(superseded),
+            events: events.map(|_| kept),
+            ..published()
+        }),
         consumed: BTreeMap::new(),
         landed: BTreeMap::new(),
         leftovers: vec![],

@@ -96,6 +96,50 @@ fn a_late_row_may_only_move_a_start_or_change_nothing() {
 }
 
 #[test]
+fn a_late_row_before_a_repeat_ends_at_the_repeat() {
+    check(
+        &feed(),
+        &[&["1 01-01 a"], &["1 01-05 a"], &["1 01-03 b"]],
+        &["1 a 01-01–01-03", "1 b 01-03–01-05", "1 a 01-05–"],
+    );
+    check(
+        &feed(),
+        &[&["1 01-05 b"], &["1 01-03 b"], &["1 01-01 a"], &["1 01-04 a"]],
+        &["1 a 01-01–01-03", "1 b 01-03–01-04", "1 a 01-04–01-05", "1 b 01-05–"],
+    );
+}
+
+#[test]
+fn a_delete_may_come_before_what_it_deletes() {
+    let input = HistoryInput::Events { delete_when: Some("value = 'gone'".into()) };
+    let spec = HistorySpec { tracked: Some(vec!["value".into()]), ..history(input) };
+    check(
+        &events(spec),
+        &[&["1 01-03 gone", "2 01-01 x"], &["1 01-05 gone"], &["1 01-01 a"], &["1 01-04 b"]],
+        &["1 a 01-01–01-03", "1 b 01-04–01-05", "2 x 01-01–"],
+    );
+}
+
+#[test]
+fn a_row_that_contradicts_a_repeat_is_refused() {
+    let lab = feed();
+    check(&lab, &[&["1 01-01 a"], &["1 01-05 a"]], &["1 a 01-01–"]);
+    land(&lab, "2.json", &["1 01-05 b"]);
+    assert_eq!(lab.outcomes(), ["refused: 1 row contradicts what the history says of the same `at`"]);
+}
+
+#[test]
+fn a_history_without_its_events_is_not_added_to() {
+    let lab = feed();
+    check(&lab, &[&["1 01-01 a"]], &["1 a 01-01–"]);
+    let tables = lab.world.engine.names();
+    let kept = tables.iter().find(|name| name.ends_with("_events")).unwrap();
+    lab.world.engine.execute(&format!("drop table {kept}")).unwrap();
+    land(&lab, "1.json", &["1 01-02 b"]);
+    assert_eq!(lab.outcomes(), [format!("failed: {kept}, which keeps the events that a.h is made from, is gone")]);
+}
+
+#[test]
 fn the_same_load_again_writes_nothing() {
     for lab in [feed(), extracts()] {
         land(&lab, "0.json", &["1 01-01 a", "2 01-01 b"]);

@@ -29,7 +29,14 @@ fn plan(attempt: u32) -> Plan {
         pins: vec![],
         files: vec![],
         steps: vec![],
-        release: Release { number: 1, table: None, inputs: BTreeMap::new(), rows: None, high_water: None },
+        release: Release {
+            number: 1,
+            table: None,
+            events: None,
+            inputs: BTreeMap::new(),
+            rows: None,
+            high_water: None,
+        },
     }
 }
 
@@ -42,6 +49,7 @@ fn publication(number: u64, run: &str, file: &str) -> Publication {
         at: String::new(),
         fingerprint: "f".into(),
         table: None,
+        events: None,
         inputs: BTreeMap::new(),
         files: [("raw.docs".to_owned(), vec![FileMark { path: file.into(), size: 1 }])].into(),
         files_before: None,

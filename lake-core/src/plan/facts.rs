@@ -23,6 +23,8 @@ pub struct Facts {
     pub schema_exists: bool,
     /// What is at the model's name.
     pub target: Option<TableFact>,
+    /// The table with the events that the published history was made from.
+    pub events: Option<TableFact>,
     /// What the model reads directly.
     pub upstreams: BTreeMap<Id, UpstreamFact>,
     /// The last publication.
@@ -89,6 +91,8 @@ pub struct Publication {
     pub fingerprint: String,
     /// The table behind the model's view, if there is one.
     pub table: Option<PhysicalName>,
+    /// The table with all events of a history so far, if it is made from events.
+    pub events: Option<PhysicalName>,
     /// Versions of what was read.
     pub inputs: BTreeMap<String, String>,
     /// Files of this load, by source.

@@ -226,6 +226,8 @@ pub struct Release {
     pub number: u64,
     /// The table that readers see through the model's view; None if they read the model's own table.
     pub table: Option<PhysicalName>,
+    /// The table with all events of a history so far, if it is made from events.
+    pub events: Option<PhysicalName>,
     /// Versions of what was read, leaf by leaf.
     pub inputs: BTreeMap<String, String>,
     /// The measure that gives the number of rows written.

@@ -211,6 +211,7 @@ impl<'a> Execution<'a> {
             at: plan.now.clone(),
             fingerprint: plan.fingerprint.clone(),
             table: plan.release.table.clone(),
+            events: plan.release.events.clone(),
             inputs: plan.release.inputs.clone(),
             files,
             files_before: None,
@@ -420,9 +421,10 @@ impl<'a> Execution<'a> {
     /// Leaves the tables of the plan for inspection, and says where they are.
     fn refused(&mut self, checks: Vec<FailedCheck>) -> Result<Ended, RunError> {
         let released = self.outcomes.contains_key("release");
-        // Once it is released its table is what readers see.
-        let published = self.plan.release.table.as_ref().filter(|_| released);
-        let kept: Vec<_> = self.made().filter(|table| Some(*table) != published).cloned().collect();
+        // Once it is released its table is what readers see, and its events are what the next load needs.
+        let release = &self.plan.release;
+        let published = [&release.table, &release.events].map(|table| table.as_ref().filter(|_| released));
+        let kept: Vec<_> = self.made().filter(|table| !published.contains(&Some(*table))).cloned().collect();
         let words: Vec<String> = checks.iter().map(|check| check.message.clone()).collect();
         let samples: BTreeMap<&str, &str> = self.samples();
         let shown = checks.iter().find_map(|check| samples.get(check.name.as_str())).map(|sql| sql.replace('\n', " "));

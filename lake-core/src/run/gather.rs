@@ -49,12 +49,18 @@ impl Session {
             upstreams.insert(upstream.clone(), self.upstream(run, upstream, &found)?);
         }
         let published = self.journal().published(&id)?;
+        let events = published.latest.as_ref().and_then(|latest| latest.events.clone());
+        let events = match events {
+            Some(name) => self.patiently(|| self.engine().describe(std::slice::from_ref(&name)))?.pop().flatten(),
+            None => None,
+        };
         let mut facts = Facts {
             run: run.run.clone(),
             attempt,
             now: run.now,
             schema_exists,
             target: there.map(table_fact),
+            events: events.map(table_fact),
             upstreams,
             published: published.latest,
             consumed: published.consumed,

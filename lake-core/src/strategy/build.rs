@@ -193,6 +193,11 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// A statement that may be sent again at any time, and is not sent at all if the measure is zero.
+    pub(super) fn statement_unless(&mut self, zero: &str, step: &str, effect: Effect, statement: String) {
+        self.steps.push(Step { unless_zero: Some(zero.into()), ..plain(step, effect, statement, Probe::Repeat) });
+    }
+
     /// A statement without further ado.
     pub(super) fn statement(&mut self, step: &str, effect: Effect, statement: String, probe: Probe) {
         self.steps.push(plain(step, effect, statement, probe));
@@ -286,6 +291,7 @@ impl<'a> Builder<'a> {
             release: Release {
                 number: self.facts.published.as_ref().map_or(0, |p| p.number) + 1,
                 table: release.table,
+                events: release.events,
                 inputs: stale::inputs(self.model, self.facts),
                 rows: release.rows.map(str::to_owned),
                 high_water: release.high_water.map(str::to_owned),
@@ -298,6 +304,7 @@ impl<'a> Builder<'a> {
 #[derive(Default)]
 pub(super) struct ReleaseOf {
     pub(super) table: Option<PhysicalName>,
+    pub(super) events: Option<PhysicalName>,
     pub(super) rows: Option<&'static str>,
     pub(super) high_water: Option<&'static str>,
 }

@@ -49,6 +49,13 @@ pub enum PlanError {
         /// The table.
         relation: PhysicalName,
     },
+    /// There is a history made from events, and the table that keeps them is not known or gone.
+    LostEvents {
+        /// The history.
+        relation: PhysicalName,
+        /// The table with its events, if the journal knows it.
+        events: Option<PhysicalName>,
+    },
     /// A file that was loaded is not the same any more.
     FileChanged {
         /// The source.
@@ -132,6 +139,12 @@ impl fmt::Display for PlanError {
             PlanError::UnknownTarget { relation } => {
                 write!(f, "{relation} exists, but the journal knows of no load of it")
             }
+            PlanError::LostEvents { relation, events: Some(events) } => {
+                write!(f, "{events}, which keeps the events that {relation} is made from, is gone")
+            }
+            PlanError::LostEvents { relation, events: None } => {
+                write!(f, "the journal does not know the events that {relation} is made from")
+            }
             PlanError::FileChanged { source, path, sizes } => {
                 write!(f, "`{path}` of `{source}` has changed since it was loaded: {} bytes, then {}", sizes.1, sizes.0)
             }
@@ -191,6 +204,10 @@ impl PlanError {
                 .unwrap_or_else(|| "change the model's columns back, or load into a table of a new name".into()),
             PlanError::UnknownTarget { .. } => {
                 "appending could load rows twice: restore the state folder, or move the table away".into()
+            }
+            PlanError::LostEvents { relation, events } => {
+                let lost = events.as_ref().map_or("the state folder".to_owned(), ToString::to_string);
+                format!("restore {lost}, or move {relation} away: the next run then makes it anew from all there is")
             }
             PlanError::FileChanged { .. } => {
                 "files that were loaded must stay as they are: bring the change as a new file".into()

@@ -6,8 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::{Context, PlanError};
 use crate::audit::entry::{Drift, drift};
+use crate::engine::PhysicalName;
 use crate::graph::Node;
-use crate::model::spec::{Binding, Id, Kind, ModelSpec, Write};
+use crate::model::spec::{Binding, ColumnSpec, HistoryInput, HistoryNames, HistorySpec, Id, Kind, ModelSpec, Write};
 use crate::plan::FileMark;
 use crate::plan::facts::{Facts, TableFact, UpstreamFact};
 use crate::strategy::sql::stored;
@@ -69,17 +70,43 @@ fn object(context: &Context, model: &ModelSpec, facts: &Facts, target: &TableFac
     if facts.published.is_none() && matches!(model.kind, Kind::Incremental(Write::Append)) {
         return Err(PlanError::UnknownTarget { relation });
     }
-    let columns: Vec<Drift> = model
-        .columns
+    same_columns(context, &relation, &model.columns, target)?;
+    match &model.kind {
+        Kind::History(HistorySpec { input: HistoryInput::Events { .. }, names, .. }) => {
+            events(context, model, facts, names)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a history was made from so far must be there, with the columns of the query.
+fn events(context: &Context, model: &ModelSpec, facts: &Facts, own: &HistoryNames) -> Result<(), PlanError> {
+    let name = facts.published.as_ref().and_then(|published| published.events.clone());
+    let (Some(name), Some(found)) = (&name, &facts.events) else {
+        let relation = context.project.physical(&model.id);
+        return Err(PlanError::LostEvents { relation, events: name });
+    };
+    let own = [&own.from, &own.to, &own.current];
+    let query: Vec<ColumnSpec> = model.columns.iter().filter(|c| !own.contains(&&c.name)).cloned().collect();
+    same_columns(context, name, &query, found)
+}
+
+fn same_columns(
+    context: &Context,
+    relation: &PhysicalName,
+    columns: &[ColumnSpec],
+    found: &TableFact,
+) -> Result<(), PlanError> {
+    let columns: Vec<Drift> = columns
         .iter()
         .filter_map(|column| {
-            let there = target.columns.iter().find(|(name, _, _)| name.eq_ignore_ascii_case(&column.name));
+            let there = found.columns.iter().find(|(name, _, _)| name.eq_ignore_ascii_case(&column.name));
             let found = there.map(|(_, ty, _)| ty.clone());
             let same = found.as_ref().is_some_and(|ty| *ty == column.ty || *ty == stored(context.dialect, &column.ty));
             (!same).then(|| Drift { column: column.name.clone(), declared: column.ty.clone(), found })
         })
         .collect();
-    if columns.is_empty() { Ok(()) } else { Err(PlanError::TargetColumns { relation, columns }) }
+    if columns.is_empty() { Ok(()) } else { Err(PlanError::TargetColumns { relation: relation.clone(), columns }) }
 }
 
 /// Why the model runs; None if nothing is new.

@@ -174,7 +174,8 @@ impl Binder<'_> {
         let tree::ExprKind::Lambda(names, body) = &written.kind else { return error_expr(span) };
         let parameters: Vec<_> =
             names.iter().zip(types).map(|(name, ty)| self.column(Some(name.value.clone()), ty.clone(), true)).collect();
-        let fields = parameters.iter().map(|column| Field { qualifier: Arc::default(), column: column.clone() }).collect();
+        let fields =
+            parameters.iter().map(|column| Field { qualifier: Arc::default(), column: column.clone() }).collect();
         let inner = Scope { parent: Some(scope), fields, depth: scope.depth, ..Scope::default() };
         let body = self.inside(Inside::Lambda, |binder| binder.expr(body, &inner));
         let ty = Type::Function(types.to_vec(), Box::new(body.ty.clone()));

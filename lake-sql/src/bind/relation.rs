@@ -25,7 +25,11 @@ pub(super) struct FromItem {
 impl FromItem {
     /// What stands for a relation whose error was reported.
     pub fn broken(span: Span) -> Self {
-        Self { rel: one_row(span), fields: vec![], sources: vec![Source { qualifier: Arc::default(), complete: false }] }
+        Self {
+            rel: one_row(span),
+            fields: vec![],
+            sources: vec![Source { qualifier: Arc::default(), complete: false }],
+        }
     }
 
     /// A scope with these names in front of `outer`.

@@ -81,7 +81,8 @@ impl Binder<'_> {
             return None;
         };
         let columns = self.declared_columns(&relation);
-        let qualifier: Arc<[String]> = alias.map_or_else(|| table.clone().into(), |alias| Arc::from([alias.value.clone()]));
+        let qualifier: Arc<[String]> =
+            alias.map_or_else(|| table.clone().into(), |alias| Arc::from([alias.value.clone()]));
         let fields =
             columns.iter().map(|column| Field { qualifier: qualifier.clone(), column: column.clone() }).collect();
         let item = FromItem {

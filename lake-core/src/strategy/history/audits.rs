@@ -1,8 +1,8 @@
 //! What must hold of a history's load before versions are made of it, and of the versions themselves.
 
 use super::super::build::ROWS;
-use super::versions::Versions;
-use super::{HIGH_WATER, OPERATION};
+use super::versions::{Versions, from_events};
+use super::{EVENTS, HIGH_WATER, OPERATION};
 use crate::audit::{Audits, blocking, columns as promises};
 use crate::model::spec::{ColumnAudit, ColumnSpec, Deletes, HistoryInput, Ties};
 use crate::strategy::sql::{self, ident};
@@ -36,6 +36,9 @@ pub(super) fn load(versions: &Versions, audited: bool, high_water: Option<&str>)
         }
         None => newest,
     };
+    if let Some(events) = versions.events {
+        audits.measure(EVENTS, format!("select count(*) as n from (\n{}\n) f", versions.new_events(events)));
+    }
     audits.measure(HIGH_WATER, format!("select cast({newest} as varchar) as n from {load} l"));
     audits
 }
@@ -69,39 +72,46 @@ fn ties(audits: &mut Audits, versions: &Versions) {
         format!("{{pair of key and `{0}` has|pairs of key and `{0}` have}} rows that {words}", columns.sequence.name);
     audits.set(blocking("ties", message, Some(format!("{query}\nlimit 5"))), &query);
 
-    if let (Some(target), Ties::Error) = (versions.target, &versions.history.ties) {
-        let query = contradictions(versions, target);
-        let message = format!(
-            "{{row contradicts|rows contradict}} what the history says of the same `{}`",
-            columns.sequence.name
-        );
-        audits.set(blocking("ties with the history", message, Some(format!("{query}\nlimit 5"))), &query);
-    }
+    let query = match (versions.events, versions.target) {
+        (Some(events), _) => other_events(versions, events),
+        (None, Some(target)) if versions.history.ties == Ties::Error => contradictions(versions, target),
+        (None, _) => return,
+    };
+    let message =
+        format!("{{row contradicts|rows contradict}} what the history says of the same `{}`", columns.sequence.name);
+    audits.set(blocking("ties with the history", message, Some(format!("{query}\nlimit 5"))), &query);
 }
 
-/// Rows that differ from the version that began at their moment, rows at the very moment of a delete, and deletes at the
-/// very moment of a row.
+/// Rows that differ from an event that was loaded before.
+fn other_events(versions: &Versions, events: &str) -> String {
+    let columns = versions.columns;
+    let values = columns.values().into_iter().map(|c| c.name.clone());
+    let others: Vec<String> = values.filter(|name| *name != columns.sequence.name).collect();
+    format!(
+        "select {keys}, l.{sequence}\nfrom {load} l\njoin {events} t on {same}\nwhere {differs}",
+        keys = columns.keys("l"),
+        sequence = ident(&columns.sequence.name),
+        load = versions.load,
+        same = versions.same_event("l", "t"),
+        differs = sql::distinct("l", "t", &others),
+    )
+}
+
+/// Rows of an extract that differ from the version that began at their moment, rows at the very moment of a delete, and
+/// deletes at the very moment of a row.
 fn contradictions(versions: &Versions, target: &str) -> String {
     let columns = versions.columns;
     let (load, sequence) = (versions.load, ident(&columns.sequence.name));
-    let deleted = match &versions.history.input {
-        HistoryInput::Events { delete_when: Some(condition) } => Some(format!("coalesce(({condition}), false)")),
-        HistoryInput::Events { delete_when: None } | HistoryInput::FullExtract(_) => None,
-    };
-    let rows = match &deleted {
-        Some(deleted) => format!("(select * from {load} where not {deleted})"),
-        None => load.to_owned(),
-    };
     let keys = columns.keys("l");
     let on = sql::equal("l", "t", &columns.key);
     let start = columns.known_start("t");
     let mut arms = vec![
         format!(
-            "select {keys}, l.{sequence}\nfrom {rows} l\njoin {target} t on {on} and {start} = l.{sequence}\nwhere {}",
+            "select {keys}, l.{sequence}\nfrom {load} l\njoin {target} t on {on} and {start} = l.{sequence}\nwhere {}",
             sql::distinct("l", "t", &columns.tracked)
         ),
         format!(
-            "select {keys}, l.{sequence}\nfrom {rows} l\njoin {target} t on {on} and {end} = l.{sequence}\n\
+            "select {keys}, l.{sequence}\nfrom {load} l\njoin {target} t on {on} and {end} = l.{sequence}\n\
              left join {target} n on {next} and {next_start} = l.{sequence}\nwhere n.{first} is null",
             end = columns.known_end("t"),
             next = sql::equal("l", "n", &columns.key),
@@ -109,12 +119,6 @@ fn contradictions(versions: &Versions, target: &str) -> String {
             first = ident(&columns.key[0]),
         ),
     ];
-    if let Some(deleted) = &deleted {
-        arms.push(format!(
-            "select {keys}, l.{sequence}\nfrom (select * from {load} where {deleted}) l\n\
-             join {target} t on {on} and {start} = l.{sequence}"
-        ));
-    }
     if !versions.closes() {
         return arms.join("\nunion all\n");
     }
@@ -164,7 +168,7 @@ pub(super) fn stage(versions: &Versions, stage: &str, audited: bool, high_water:
         false => format!("(select * from {stage} where {OPERATION} <> 'delete')"),
     };
     invariants(&mut audits, versions, &future);
-    if let (false, true, Some(text)) = (first, versions.closes(), high_water) {
+    if let (false, false, Some(text)) = (first, from_events(versions.history), high_water) {
         late(&mut audits, versions, stage, text);
     }
     if audited {

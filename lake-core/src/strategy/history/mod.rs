@@ -1,8 +1,14 @@
 //! History: every version of every key.
 //!
 //! The rows of a load are kept in a table of the run (`load`) and checked there. The versions of the keys that they
-//! touch are then computed anew, from the load and from what the history has of these keys (`stage`), audited, and
-//! merged in one statement by key and start. Versions that did not change are marked `same` and not written.
+//! touch are then computed anew (`stage`), audited, and merged in one statement by key and start. Versions that did not
+//! change are marked `same` and not written.
+//!
+//! Versions alone do not tell all that happened: an event that repeats the value before it makes none, a delete of a key
+//! that nobody has seen makes none, and both matter once a late event comes before them. So a history from events keeps
+//! all of them in a table beside it, and its versions are made from that table and the load: whatever the order of
+//! arrival, they are those of one load of everything. Existing versions speak only where no event does. The table is the `load` of the first run; later runs add to it once
+//! their load is released. Full extracts need none, because one that comes late is refused.
 
 mod audits;
 mod columns;
@@ -19,17 +25,28 @@ use crate::plan::{Effect, Plan};
 /// The measure of the newest sequence that was ever loaded.
 const HIGH_WATER: &str = "high_water";
 
+/// The measure of events that are new to the history.
+const EVENTS: &str = "events";
+
 /// Column of the stage: `insert`, `update`, `delete` or `same`.
 const OPERATION: &str = "lake_operation";
 
 pub(super) fn plan(mut builder: Builder, history: &HistorySpec) -> Result<Plan, PlanError> {
     let first = builder.facts.first_run();
     let columns = Columns::new(builder.context.dialect, builder.model, history)?;
-    let load = builder.fresh("load");
+    let load = builder.fresh(if first && versions::from_events(history) { "events" } else { "load" });
+    let before = builder.facts.published.as_ref().and_then(|published| published.events.clone());
+    let events = before.clone().filter(|_| !first && versions::from_events(history));
+    let events_sql = events.as_ref().map(sql::table);
     let stage = builder.fresh(if first { "draft" } else { "stage" });
     let (load_sql, stage_sql, target) = (sql::table(&load), sql::table(&stage), sql::table(&builder.target()));
-    let versions =
-        Versions { columns: &columns, history, load: &load_sql, target: (!first).then_some(target.as_str()) };
+    let versions = Versions {
+        columns: &columns,
+        history,
+        load: &load_sql,
+        target: (!first).then_some(target.as_str()),
+        events: events_sql.as_deref(),
+    };
 
     let query = sql::typed(&builder.query()?, &columns.query);
     builder.entry_checks();
@@ -47,11 +64,22 @@ pub(super) fn plan(mut builder: Builder, history: &HistorySpec) -> Result<Plan, 
         false => apply(&mut builder, &columns, &stage_sql, &target),
     }
     builder.release();
-    builder.drop("drop load", &load);
+    if let Some(events) = &events_sql {
+        let names = sql::list(columns.query.iter().map(|c| &c.name));
+        let statement = format!("insert into {events} ({names})\n{}", versions.new_events(events));
+        builder.statement_unless(EVENTS, "remember", Effect::Append, statement);
+    }
+    let events = if versions::from_events(history) { Some(events.unwrap_or_else(|| load.clone())) } else { None };
+    if events.as_ref() != Some(&load) {
+        builder.drop("drop load", &load);
+    }
+    if let Some(superseded) = before.filter(|before| events.as_ref() != Some(before)) {
+        builder.drop("drop superseded events", &superseded);
+    }
     if !first || !builder.context.capabilities.rename_table {
         builder.drop("drop stage", &stage);
     }
-    builder.finish(ReleaseOf { rows: Some(ROWS), high_water: Some(HIGH_WATER), ..ReleaseOf::default() })
+    builder.finish(ReleaseOf { events, rows: Some(ROWS), high_water: Some(HIGH_WATER), ..ReleaseOf::default() })
 }
 
 fn apply(builder: &mut Builder, columns: &Columns, stage: &str, target: &str) {

@@ -4,7 +4,7 @@
 //! extracts, seen    moments of full extracts, and which keys each of them has
 //! vanished          keys that an extract has and the next one has not: deletes at the next one
 //! existing          what the history has of the touched keys
-//! events            rows and deletes of the load, starts and ends of existing versions
+//! events            rows and deletes of the load and of all loads before, starts and ends of existing versions
 //! single            one event for each key and moment
 //! marked            each event beside the one before it
 //! flagged           whether it begins a version or ends one
@@ -25,6 +25,13 @@ pub(super) struct Versions<'a> {
     pub(super) load: &'a str,
     /// The published history; None on a first run.
     pub(super) target: Option<&'a str>,
+    /// All events of the loads before; None on a first run, and for full extracts.
+    pub(super) events: Option<&'a str>,
+}
+
+/// Whether a history is made from events, and not from full extracts.
+pub(super) fn from_events(history: &HistorySpec) -> bool {
+    matches!(history.input, HistoryInput::Events { .. })
 }
 
 impl Versions<'_> {
@@ -56,6 +63,31 @@ impl Versions<'_> {
             differs = sql::distinct("v", "t", &values),
             on = sql::equal("v", "t", &identity),
         )
+    }
+
+    /// The rows of the load that are not among the events so far.
+    pub(super) fn new_events(&self, events: &str) -> String {
+        let names: Vec<&String> = self.columns.query.iter().map(|c| &c.name).collect();
+        format!(
+            "select {new}\nfrom (select distinct {all} from {load}) l\nleft join {events} t on {same}\n\
+             where t.{key} is null",
+            new = qualified("l", &names),
+            all = sql::list(&names),
+            load = self.load,
+            same = self.same_event("l", "t"),
+            key = ident(&self.columns.key[0]),
+        )
+    }
+
+    /// Whether two rows are about the same event: one key, one moment, and one rank among rows of that moment.
+    pub(super) fn same_event(&self, left: &str, right: &str) -> String {
+        let mut names = self.columns.key.clone();
+        names.push(self.columns.sequence.name.clone());
+        let same = sql::equal(left, right, &names);
+        match &self.history.ties {
+            Ties::Error => same,
+            Ties::LastBy(column) => format!("{same} and {left}.{0} is not distinct from {right}.{0}", ident(column)),
+        }
     }
 
     /// Whether keys that are absent from an extract are closed.
@@ -138,7 +170,8 @@ impl Versions<'_> {
         ]
     }
 
-    /// Rows and deletes as (key, moment, values, whether deleted, rank): what the history has already ranks first.
+    /// Rows and deletes as (key, moment, values, whether deleted, rank). Of a history from full extracts its own versions
+    /// rank first; beside events they only tell what others have written into it.
     fn events(&self) -> String {
         let columns = self.columns;
         let values: Vec<String> = columns.values().iter().map(|c| c.name.clone()).collect();
@@ -148,13 +181,16 @@ impl Versions<'_> {
             HistoryInput::Events { delete_when: Some(condition) } => format!("coalesce(({condition}), false)"),
             _ => "false".into(),
         };
-        let mut arms = vec![format!(
-            "select {}, {} as lake_at, {}, {deleted} as lake_deleted, 1 as lake_rank\nfrom {}",
-            sql::list(&columns.key),
-            ident(&columns.sequence.name),
-            sql::list(&values),
-            self.load
-        )];
+        let (rank, existing) = if from_events(self.history) { (0, 1) } else { (1, 0) };
+        let rows = |from: &str| {
+            format!(
+                "select {}, {} as lake_at, {}, {deleted} as lake_deleted, {rank} as lake_rank\nfrom {from}",
+                sql::list(&columns.key),
+                ident(&columns.sequence.name),
+                sql::list(&values),
+            )
+        };
+        let mut arms = vec![rows(self.load)];
         if self.closes() {
             arms.push(format!(
                 "select {}, g.lake_at, {}, true, 1\nfrom vanished g",
@@ -162,15 +198,21 @@ impl Versions<'_> {
                 nulls.join(", ")
             ));
         }
+        if let Some(events) = self.events {
+            let all = qualified("t", columns.query.iter().map(|c| &c.name));
+            let known =
+                format!("select {all} from {events} t\njoin touched k on {}", sql::equal("k", "t", &columns.key));
+            arms.push(rows(&format!("(\n{known}\n) e")));
+        }
         if self.target.is_some() {
             arms.push(format!(
-                "select {}, {}, {}, false, 0\nfrom existing e",
+                "select {}, {}, {}, false, {existing}\nfrom existing e",
                 columns.keys("e"),
                 columns.known_start("e"),
                 qualified("e", &values)
             ));
             arms.push(format!(
-                "select {keys}, g.lake_end, {nulls}, true, 0\nfrom (\nselect {e_keys}, {end} as lake_end, \
+                "select {keys}, g.lake_end, {nulls}, true, {existing}\nfrom (\nselect {e_keys}, {end} as lake_end, \
                  lead({start}) over (partition by {e_keys} order by {start}) as lake_next\nfrom existing e\n) g\n\
                  where g.lake_end is not null and (g.lake_next is null or g.lake_next <> g.lake_end)",
                 keys = columns.keys("g"),
@@ -185,16 +227,19 @@ impl Versions<'_> {
 
     fn single(&self) -> String {
         let columns = self.columns;
-        let last = match &self.history.ties {
-            Ties::Error => String::new(),
-            Ties::LastBy(column) => format!("e.{} desc nulls last, ", ident(column)),
+        let order = match &self.history.ties {
+            Ties::Error => "e.lake_rank".to_owned(),
+            Ties::LastBy(column) if from_events(self.history) => {
+                format!("e.lake_rank, e.{} desc nulls last", ident(column))
+            }
+            Ties::LastBy(column) => format!("e.{} desc nulls last, e.lake_rank", ident(column)),
         };
         let keys = columns.keys("e");
         let names: Vec<String> = columns.values().iter().map(|c| c.name.clone()).collect();
         format!(
             "single as (\nselect {keys}, e.lake_at, {values}, e.lake_deleted\nfrom (\n\
              select {keys}, e.lake_at, {values}, e.lake_deleted, row_number() over (partition by {keys}, e.lake_at \
-             order by {last}e.lake_rank, e.lake_deleted) as lake_n\nfrom events e\n) e\nwhere e.lake_n = 1\n)",
+             order by {order}, e.lake_deleted) as lake_n\nfrom events e\n) e\nwhere e.lake_n = 1\n)",
             values = qualified("e", &names),
         )
     }
