@@ -2,10 +2,7 @@
 //!
 //! Planning and deciding are pure; only the dispatcher does I/O. No engine's SDK and no command line is in here.
 
-pub mod graph;
 pub mod model;
-mod nearest;
-pub mod select;
 #[cfg(test)]
 mod testing;
 
@@ -16,13 +13,19 @@ pub mod engine;
 #[cfg(feature = "run")]
 pub mod files;
 #[cfg(feature = "run")]
+pub mod graph;
+#[cfg(feature = "run")]
 pub mod journal;
+#[cfg(feature = "run")]
+mod nearest;
 #[cfg(feature = "run")]
 pub mod plan;
 #[cfg(feature = "run")]
 pub mod project;
 #[cfg(feature = "run")]
 pub mod run;
+#[cfg(feature = "run")]
+pub mod select;
 #[cfg(feature = "run")]
 pub mod strategy;
 #[cfg(feature = "run")]

@@ -58,7 +58,7 @@ const MACROS_OF_RUST: [&str; 37] = [
 pub(crate) fn export(vis: &Visibility, name: &Ident, payload: &Payload) -> TokenStream {
     let text = payload.encode();
     let unique = unique(name, &text);
-    let literal = Literal::string(&text);
+    let literal = literal(&text);
     let export = matches!(vis, Visibility::Public(_)).then(|| quote!(#[macro_export]));
     quote! {
         #[doc(hidden)]
@@ -70,6 +70,13 @@ pub(crate) fn export(vis: &Visibility, name: &Ident, payload: &Payload) -> Token
         #[allow(unused_imports)]
         #vis use #unique as #name;
     }
+}
+
+/// The text without escapes if it can be: whoever asks has less to read.
+fn literal(text: &str) -> Literal {
+    let plain = !text.contains("\"##") && !text.contains('\r');
+    let raw = plain.then(|| format!("r##\"{text}\"##").parse().ok()).flatten();
+    raw.unwrap_or_else(|| Literal::string(text))
 }
 
 /// A name that no other item of the crate has: two items may have one name in two modules, or in one file's functions.
