@@ -82,7 +82,7 @@ impl Line {
 
 /// A doc comment may have lines of its own.
 fn unescaped(text: &str) -> String {
-    if text.contains('\\') { text.replace("\\n", "\n").replace("\\\\", "\\") } else { text.to_owned() }
+    text.split("\\\\").map(|part| part.replace("\\n", "\n")).collect::<Vec<_>>().join("\\")
 }
 
 fn detailed<'a>(columns: &'static str, details: &'a [Detail]) -> impl Iterator<Item = (Line, Option<&'a Detail>)> {
@@ -205,4 +205,17 @@ tuples! {
     (A 0, B 1, C 2, D 3, E 4, F 5),
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6),
     (A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_a_column() {
+        let line = Line::read("note\tvarchar\t?\tone\\ntwo, a \\\\n and a\ttab");
+        assert_eq!((line.name, line.ty, line.nullable), ("note", "varchar", true));
+        assert_eq!(line.description, "one\ntwo, a \\n and a\ttab");
+        assert!(!Line::read("id\tbigint\t\t").nullable);
+    }
 }
