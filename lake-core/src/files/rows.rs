@@ -37,16 +37,21 @@ pub fn read<E: From<ValueError>>(
     relation: &FileRelation,
     mut accept: impl FnMut(String) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
+    let types: Vec<&Type> = relation.columns.iter().map(|column| &column.ty).collect();
     for batch in Files::new(relation)? {
         let batch = batch?;
         for row in 0..batch.num_rows() {
-            let mut text = String::new();
-            let values = batch.columns().iter().zip(&relation.columns).map(|(array, column)| (array, &column.ty));
-            list(&mut text, values, |out, (array, ty)| value(out, array, row, ty))?;
-            accept(text)?;
+            accept(text(batch.columns(), &types, row)?)?;
         }
     }
     Ok(())
+}
+
+/// One row of arrays of these types.
+pub fn text(arrays: &[ArrayRef], types: &[&Type], row: usize) -> Result<String> {
+    let mut text = String::new();
+    list(&mut text, arrays.iter().zip(types), |out, (array, ty)| value(out, array, row, ty))?;
+    Ok(text)
 }
 
 fn list<T>(
@@ -86,7 +91,7 @@ fn value(out: &mut String, array: &ArrayRef, row: usize, ty: &Type) -> Result<()
                 if at > 0 {
                     out.push(',');
                 }
-                string(out, &text(pairs.column(0), at, key)?);
+                string(out, &scalar(pairs.column(0), at, key)?);
                 out.push(':');
                 value(out, pairs.column(1), at, of)?;
             }
@@ -94,11 +99,11 @@ fn value(out: &mut String, array: &ArrayRef, row: usize, ty: &Type) -> Result<()
             Ok(())
         }
         Type::Boolean | Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt => {
-            out.push_str(&text(array, row, ty)?);
+            out.push_str(&scalar(array, row, ty)?);
             Ok(())
         }
         _ => {
-            string(out, &text(array, row, ty)?);
+            string(out, &scalar(array, row, ty)?);
             Ok(())
         }
     }
@@ -120,7 +125,7 @@ fn string(out: &mut String, text: &str) {
 }
 
 /// The text from which a cast to `ty` gives the value.
-fn text(array: &ArrayRef, row: usize, ty: &Type) -> Result<String> {
+fn scalar(array: &ArrayRef, row: usize, ty: &Type) -> Result<String> {
     Ok(match ty {
         Type::Boolean => array.as_boolean().value(row).to_string(),
         Type::TinyInt => array.as_primitive::<Int8Type>().value(row).to_string(),

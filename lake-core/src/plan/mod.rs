@@ -108,6 +108,9 @@ pub struct Step {
     pub undo: Option<PhysicalName>,
     /// The step is left out if this measure was zero.
     pub unless_zero: Option<String>,
+    /// The table that is made has the model's columns: their types in the catalog are compared with the checked ones.
+    #[serde(default)]
+    pub typed: bool,
     /// What the columns of the one result row mean; empty for steps that read nothing.
     pub columns: Vec<ReadColumn>,
 }

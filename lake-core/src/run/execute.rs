@@ -12,13 +12,16 @@ use super::landing::source_files;
 use super::rows::only_row;
 use super::session::{Session, is_passing};
 use crate::audit::counted;
-use crate::engine::{Effect as Unsure, EngineError, ErrorKind, FileRelation, QueryId, State, Stats, Submission};
+use crate::engine::{
+    Effect as Unsure, EngineError, ErrorKind, FileRelation, PhysicalName, QueryId, State, Stats, Submission,
+};
 use crate::graph::Node;
 use crate::journal::{End, Lease, Released};
-use crate::model::spec::Origin;
+use crate::model::spec::{ColumnSpec, Origin};
 use crate::plan::facts::Publication;
 use crate::plan::next::{Next, Outcomes, measure, next};
 use crate::plan::{Action, Effect, FailedCheck, Fence, Plan, Probe, ReadColumn, Step, StepOutcome, VERSION};
+use crate::strategy::stored;
 
 /// How long one poll may wait; the lease is renewed and Ctrl-C is seen between polls.
 const POLL: Duration = Duration::from_millis(500);
@@ -318,6 +321,11 @@ impl<'a> Execution<'a> {
             let read = only_row(&rows).and_then(|row| outcome(&step.columns, row));
             return Ok(read.map_or_else(Sent::Failed, Sent::Effective));
         }
+        if let (true, Probe::Exists(table)) = (step.typed, &step.probe)
+            && let Some(message) = self.other_types(table)?
+        {
+            return Ok(Sent::Failed(RunError::Result(message)));
+        }
         if let Fence::Head { table, rows: wanted, .. } = &step.fence {
             let wanted = measure(&self.outcomes, wanted).and_then(|n| n.parse::<u64>().ok());
             // Nothing changed: another writer was first, or a second process at this very plan.
@@ -330,6 +338,23 @@ impl<'a> Execution<'a> {
             }
         }
         Ok(Sent::Effective(StepOutcome::effective(stats.rows)))
+    }
+
+    /// Columns of a table that was made of the model's query and are not of the types that were checked.
+    fn other_types(&self, table: &PhysicalName) -> Result<Option<String>, RunError> {
+        let graph = &self.session.project().graph;
+        let Some(model) = graph.models().find(|model| model.id.to_string() == self.plan.model) else { return Ok(None) };
+        let found = self.session.patiently(|| self.session.engine().describe(std::slice::from_ref(table)))?;
+        let Some(found) = found.into_iter().next().flatten() else { return Ok(None) };
+        let dialect = self.session.engine().dialect();
+        let differs = |column: &ColumnSpec| {
+            let expected = stored(dialect, &column.ty);
+            let there = found.columns.iter().find(|(name, _, _)| name.eq_ignore_ascii_case(&column.name))?;
+            (there.1 != expected).then(|| format!("`{}` is {}, checked as {expected}", column.name, there.1))
+        };
+        let words: Vec<String> = model.columns.iter().filter_map(differs).collect();
+        let message = || format!("the engine made {table} with other types than were checked: {}", words.join("; "));
+        Ok((!words.is_empty()).then(message))
     }
 
     /// Whether a step took effect, as its probe says.

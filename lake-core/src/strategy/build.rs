@@ -169,6 +169,7 @@ impl<'a> Builder<'a> {
         self.steps.push(Step {
             fence: Fence::FreshName,
             undo: Some(name.clone()),
+            typed: true,
             ..plain(step, Effect::Create, statement, Probe::Exists(name.clone()))
         });
     }
@@ -322,6 +323,7 @@ pub(super) fn plain(name: &str, effect: Effect, statement: String, probe: Probe)
         fence: Fence::None,
         undo: None,
         unless_zero: None,
+        typed: false,
         columns: vec![],
     }
 }

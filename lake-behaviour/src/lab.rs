@@ -1,0 +1,101 @@
+//! An engine with a schema of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::ArrayRef;
+use arrow::compute::cast;
+use arrow::record_batch::RecordBatch;
+use lake_core::engine::{Engine, EngineError, ErrorKind, PhysicalName, Rows, State, Stats, Submission};
+use lake_core::files::rows;
+use lake_core::values::types;
+use lake_sql::types::Type;
+
+/// An engine with a schema of its own, which goes in the end.
+pub struct Lab {
+    /// The engine.
+    pub engine: Arc<dyn Engine>,
+    /// The schema's name.
+    pub schema: String,
+}
+
+impl Lab {
+    /// A fresh schema.
+    pub fn new(engine: Arc<dyn Engine>) -> Self {
+        let schema = format!("b{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
+        let lab = Self { engine, schema };
+        let ident = lab.engine.dialect().ddl_ident(&lab.schema);
+        lab.run(&format!("create schema if not exists {ident}"));
+        lab
+    }
+
+    /// The name of a table in the schema.
+    pub fn name(&self, table: &str) -> PhysicalName {
+        PhysicalName { schema: self.schema.clone(), table: table.into() }
+    }
+
+    /// Runs a statement, in which `@` stands for the schema and a dot.
+    pub fn try_run(&self, sql: &str) -> Result<(Stats, Rows), EngineError> {
+        self.try_run_as(sql, &uuid::Uuid::new_v4().simple().to_string())
+    }
+
+    /// Runs a statement under a token.
+    pub fn try_run_as(&self, sql: &str, token: &str) -> Result<(Stats, Rows), EngineError> {
+        let sql = sql.replace('@', &format!("\"{}\".", self.schema));
+        let id = self.engine.submit(&Submission { sql, token: token.into(), files: vec![] })?;
+        loop {
+            match self.engine.poll(std::slice::from_ref(&id), Duration::from_secs(1))?.remove(0) {
+                State::Running => {}
+                State::Succeeded(stats) => return Ok((stats, self.engine.rows(&id)?)),
+                State::Failed(error) => return Err(error),
+                State::Cancelled => panic!("nobody asked for that"),
+            }
+        }
+    }
+
+    /// Runs a statement that succeeds. A conflict with the catalog's own file of a schema passes.
+    pub fn run(&self, sql: &str) -> Stats {
+        self.try_run(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}")).0
+    }
+
+    /// The kind of failure of a statement.
+    pub fn fails(&self, sql: &str) -> ErrorKind {
+        match self.try_run(sql) {
+            Ok(_) => panic!("succeeded: {sql}"),
+            Err(error) => error.kind,
+        }
+    }
+
+    /// The rows of a query, each as JSON.
+    pub fn rows(&self, sql: &str) -> Vec<String> {
+        let (_, rows) = self.try_run(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let types: Vec<&Type> = rows.columns.iter().map(|(_, ty)| ty).collect();
+        rows.batches.iter().flat_map(|batch| texts(batch, &types)).collect()
+    }
+
+    /// The head of a table.
+    pub fn head(&self, table: &str) -> Option<i64> {
+        self.engine.describe(&[self.name(table)]).unwrap().remove(0).and_then(|described| described.snapshot)
+    }
+}
+
+/// The rows of a batch, in the one form that all engines' arrays have.
+fn texts(batch: &RecordBatch, of: &[&Type]) -> Vec<String> {
+    let held = |(array, ty): (&ArrayRef, &&Type)| cast(array, &types::arrow(ty).unwrap()).unwrap();
+    let arrays: Vec<_> = batch.columns().iter().zip(of).map(held).collect();
+    (0..batch.num_rows()).map(|row| rows::text(&arrays, of, row).unwrap()).collect()
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        for name in self.engine.list(&self.schema).unwrap_or_default() {
+            let view =
+                self.engine.describe(std::slice::from_ref(&name)).is_ok_and(|d| d[0].as_ref().is_some_and(|d| d.view));
+            let kind = if view { "view" } else { "table" };
+            let name = self.engine.dialect().ddl_table(&name.schema, &name.table);
+            let _ = self.try_run(&format!("drop {kind} if exists {name}"));
+        }
+        let ident = self.engine.dialect().ddl_ident(&self.schema);
+        let _ = self.try_run(&format!("drop schema if exists {ident}"));
+    }
+}

@@ -1,0 +1,49 @@
+//! What every engine must do, as tests that any engine can be given to.
+//!
+//! A test binary names the engine once: `behaviours!(|| …)` makes a test of each behaviour, each in a schema of its own.
+//! What an engine cannot do it says by its capabilities, and the planner's answer to that is part of the strategies.
+#![allow(clippy::unwrap_used)]
+
+mod declare;
+mod lab;
+pub mod server;
+pub mod statements;
+pub mod strategies;
+
+pub use lab::Lab;
+
+/// Makes a test of each behaviour; the argument gives an engine, or None with words on standard error.
+#[macro_export]
+macro_rules! behaviours {
+    ($engine:expr) => {
+        $crate::behaviours!($engine, statements: [
+            tables_appear_with_all_rows,
+            names_are_given_once,
+            views_are_replaced,
+            appends_and_guards,
+            one_of_two_guarded_writers_wins,
+            heads_and_time_travel,
+            rows_change_and_tables_go,
+            a_token_is_one_execution,
+            values_of_every_type,
+            kinds_of_errors,
+        ], strategies: [
+            views,
+            tables,
+            appends,
+            merges,
+            histories_of_extracts,
+            histories_of_events,
+        ]);
+    };
+    ($engine:expr, $($module:ident: [$($name:ident),* $(,)?]),*) => {
+        $($(
+            #[test]
+            fn $name() {
+                if let Some(engine) = $engine() {
+                    $crate::$module::$name(&$crate::Lab::new(engine));
+                }
+            }
+        )*)*
+    };
+}
