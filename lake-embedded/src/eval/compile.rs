@@ -98,7 +98,7 @@ impl Compiler<'_> {
 
     fn node(&mut self, expr: &Expr) -> Result<Node> {
         Ok(match &expr.kind {
-            ExprKind::Column(id) => Node::Input(self.input(*id)),
+            ExprKind::Column(id) => Node::Input(self.input(*id), types::arrow(&expr.ty)?),
             ExprKind::Literal(literal) => Node::Constant(functions::literal::array(literal, &expr.ty)?),
             ExprKind::Call { function, args } => self.call(function, args, expr)?,
             ExprKind::Cast { expr: inner, safe, .. } => self.cast(inner, *safe, expr)?,

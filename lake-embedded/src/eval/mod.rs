@@ -10,7 +10,7 @@ mod lambda;
 mod lazy;
 pub(crate) mod zone;
 
-use arrow::array::{Array, ArrayRef, BooleanArray};
+use arrow::array::{Array, ArrayRef, BooleanArray, new_null_array};
 use arrow::compute;
 use arrow::datatypes::DataType;
 use lake_sql::bound::CompareOp;
@@ -61,7 +61,7 @@ impl Shape {
 
 /// A compiled expression.
 pub(crate) enum Node {
-    Input(usize),
+    Input(usize, DataType),
     Constant(ArrayRef),
     Call {
         kernel: Kernel,
@@ -124,7 +124,7 @@ impl Node {
     /// The value of each row of the frame.
     pub fn eval(&self, frame: &Frame) -> Result<Val> {
         match self {
-            Node::Input(position) => Ok(Val::Array(frame.columns[*position].clone())),
+            Node::Input(position, ty) => Ok(Val::Array(typed(&frame.columns[*position], ty))),
             Node::Constant(value) => Ok(Val::Const(value.clone())),
             Node::Call { kernel, args, shape, volatile } => call(*kernel, args, shape, *volatile, frame),
             Node::Higher { kernel, args, lambdas, shape } => {
@@ -206,5 +206,13 @@ pub(crate) fn truths(array: &BooleanArray) -> BooleanArray {
     match array.nulls() {
         None => array.clone(),
         Some(nulls) => BooleanArray::new(array.values() & nulls.inner(), None),
+    }
+}
+
+/// A column of the frame. To find out what an expression makes of nulls, the optimiser asks with nulls of no type.
+fn typed(column: &ArrayRef, ty: &DataType) -> ArrayRef {
+    match column.data_type() {
+        DataType::Null => new_null_array(ty, column.len()),
+        _ => column.clone(),
     }
 }
