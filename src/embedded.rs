@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use lake_cli::{Sweep, Swept};
 use lake_core::engine::{Effect, Engine, EngineError, ErrorKind};
 use lake_core::project::settings::Target;
 use lake_embedded::{Embedded, EmbeddedConfig};
@@ -11,6 +12,16 @@ const MEMORY_MIB: usize = 2048;
 
 /// Opens the engine for a target. Its only option is `memory_mib`.
 pub fn open(target: &Target) -> Result<Box<dyn Engine>, EngineError> {
+    Ok(Box::new(embedded(target)?))
+}
+
+/// Removes files of the target's warehouse that no table refers to.
+pub fn collect_garbage(target: &Target, sweep: &Sweep) -> Result<Swept, EngineError> {
+    let removed = embedded(target)?.collect_garbage(sweep.older_than, sweep.dry_run)?;
+    Ok(Swept { files: removed.files, bytes: removed.bytes })
+}
+
+fn embedded(target: &Target) -> Result<Embedded, EngineError> {
     let mut memory_mib = MEMORY_MIB;
     for (name, value) in &target.options {
         memory_mib = match (name.as_str(), value.parse()) {
@@ -26,7 +37,7 @@ pub fn open(target: &Target) -> Result<Box<dyn Engine>, EngineError> {
         threads: target.threads,
         memory_bytes: memory_mib << 20,
     };
-    Ok(Box::new(Embedded::open(config)?))
+    Embedded::open(config)
 }
 
 fn wrong(target: &Target, message: String) -> EngineError {

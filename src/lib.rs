@@ -53,9 +53,19 @@ pub use lake_cli::{Exit, Program};
 #[cfg(feature = "cli")]
 const ENGINES: &[lake_cli::EngineKind] = &[
     #[cfg(feature = "embedded")]
-    lake_cli::EngineKind { name: "embedded", open: embedded::open },
+    lake_cli::EngineKind {
+        name: "embedded",
+        open: embedded::open,
+        garbage: lake_cli::Garbage::Ours(embedded::collect_garbage),
+    },
     #[cfg(feature = "trino")]
-    lake_cli::EngineKind { name: "trino", open: trino::open },
+    lake_cli::EngineKind {
+        name: "trino",
+        open: trino::open,
+        garbage: lake_cli::Garbage::Theirs(
+            "on the server, run `alter table … execute expire_snapshots` and `alter table … execute remove_orphan_files`",
+        ),
+    },
 ];
 
 /// The command line over the models of these crates, with the engines that the features bring.

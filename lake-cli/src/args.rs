@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -48,6 +49,8 @@ pub enum Command {
     Query(Query),
     /// Continue the last build: what it left unfinished, failed, or did not reach.
     Retry(Retry),
+    /// Remove files that no table refers to: of dropped tables, and of writers that died.
+    Gc(Gc),
 }
 
 /// Which models.
@@ -138,6 +141,34 @@ pub struct Retry {
     pub format: ReportFormat,
 }
 
+/// `gc`
+#[derive(Args, Debug)]
+pub struct Gc {
+    /// Only files older than this (`90m`, `12h`, `7d`). Files that are being written are not referred to yet: it must be
+    /// longer than any statement runs.
+    #[arg(long, value_name = "AGE", value_parser = age, default_value = "7d")]
+    pub older_than: Duration,
+    /// Show what would go, and remove nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Seconds, minutes, hours or days.
+fn age(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.len() - text.chars().next_back().map_or(0, char::len_utf8));
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => 0,
+    };
+    match number.parse::<u32>() {
+        Ok(number) if seconds > 0 => Ok(Duration::from_secs(u64::from(number) * seconds)),
+        _ => Err("expected a number with a unit, such as 90m, 12h or 7d".into()),
+    }
+}
+
 fn threads(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count @ 1..) => Ok(count),
@@ -169,7 +200,21 @@ pub enum RowFormat {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use clap::CommandFactory as _;
+
+    #[test]
+    fn ages_have_a_unit() {
+        let seconds = |text| super::age(text).map(|age| age.as_secs());
+        assert_eq!(
+            ["90s", "90m", "12h", "7d", "0s"].map(|text| seconds(text).unwrap()),
+            [90, 5400, 43_200, 604_800, 0]
+        );
+        for text in ["", "7", "d", "-1d", "1w", "7é"] {
+            assert_eq!(seconds(text).unwrap_err(), "expected a number with a unit, such as 90m, 12h or 7d", "{text}");
+        }
+    }
 
     #[test]
     fn the_command_line_holds_together() {

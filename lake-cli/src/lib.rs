@@ -9,7 +9,9 @@ mod exit;
 pub mod report;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use lake_core::engine::{Engine, EngineError};
@@ -24,6 +26,35 @@ pub struct EngineKind {
     pub name: &'static str,
     /// Opens it for a target, whose folders are absolute.
     pub open: fn(&Target) -> Result<Box<dyn Engine>, EngineError>,
+    /// Who removes files that its tables no longer need.
+    pub garbage: Garbage,
+}
+
+/// Who removes files that tables no longer need.
+#[derive(Clone, Copy)]
+pub enum Garbage {
+    /// The engine keeps its files itself, and this removes them.
+    Ours(fn(&Target, &Sweep) -> Result<Swept, EngineError>),
+    /// Somebody else: what to do there.
+    Theirs(&'static str),
+}
+
+/// Which files may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sweep {
+    /// Those that are older.
+    pub older_than: Duration,
+    /// Only finds them.
+    pub dry_run: bool,
+}
+
+/// Files that have gone, or would go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// The files.
+    pub files: Vec<PathBuf>,
+    /// Their size.
+    pub bytes: u64,
 }
 
 /// A program over models: which crates hold them, and which engines it can use.

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use datafusion::execution::SessionState;
 use lake_core::engine::{Capabilities, Described, Engine, EngineError, PhysicalName, QueryId, Rows, State, Submission};
-use lake_iceberg::{Entry, TableName, Warehouse};
+use lake_iceberg::{Entry, Removed, TableName, Warehouse};
 use lake_sql::render::dialect::Dialect;
 
 use crate::cancel::Cancel;
@@ -73,6 +73,19 @@ impl Embedded {
             Ok(Self { shared: Arc::new(shared), capabilities, threads: Some(runtime::threads(config.threads)?) })
         };
         open().map_err(|fault: Fault| fault.at_border(None))
+    }
+
+    /// Removes files of the warehouse that no table refers to and that are older than `age`, or only finds them. `age`
+    /// must be longer than any statement runs, in whatever process.
+    pub fn collect_garbage(&self, age: Duration, dry_run: bool) -> Result<Removed, EngineError> {
+        let (warehouse, now) = (&self.shared.warehouse, SystemTime::now());
+        let collected = self.threads().block_on(async {
+            match dry_run {
+                true => warehouse.find_garbage(now, age).await,
+                false => warehouse.collect_garbage(now, age).await,
+            }
+        });
+        collected.map_err(|error| Fault::from(error).at_border(None))
     }
 
     fn threads(&self) -> &tokio::runtime::Runtime {

@@ -1,6 +1,6 @@
 //! Cleaning up: snapshots that nobody needs, and files that nothing refers to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -34,6 +34,13 @@ pub struct Removed {
     pub files: Vec<PathBuf>,
     /// Their size.
     pub bytes: u64,
+}
+
+impl Removed {
+    fn add(&mut self, path: PathBuf, bytes: u64) {
+        self.files.push(path);
+        self.bytes += bytes;
+    }
 }
 
 impl Table {
@@ -77,28 +84,40 @@ fn expired(metadata: &TableMetadata, expiry: &Expiry) -> Result<Vec<i64>> {
 }
 
 impl Warehouse {
-    /// Removes files below the warehouse's own folder of tables that no table or view refers to and that are older
-    /// than `age` at the moment `now`: what crashed writers, dropped tables and expired snapshots have left. `age` must
-    /// be longer than any statement runs, because files that are being written are not referred to yet.
+    /// Removes what [`Warehouse::find_garbage`] finds, the folders that are empty then, and old pointers.
     pub async fn collect_garbage(&self, now: SystemTime, age: Duration) -> Result<Removed> {
-        let before = now.checked_sub(age).unwrap_or(UNIX_EPOCH);
+        let mut removed = Removed::default();
+        for (path, bytes) in self.garbage(now, age).await? {
+            if fs::remove_file(&path).is_ok() {
+                removed.add(path, bytes);
+            }
+        }
+        let before = moment(now, age);
+        remove_empty_folders(&self.root().join(TABLES), before);
+        self.catalog().pointers().prune(before)?;
+        Ok(removed)
+    }
+
+    /// Files of tables that no table or view refers to and that are older than `age` at the moment `now`: what crashed
+    /// writers, dropped tables and expired snapshots have left. `age` must be longer than any statement runs, because
+    /// files that are being written are not referred to yet. Files that no writer of tables names so are left alone.
+    pub async fn find_garbage(&self, now: SystemTime, age: Duration) -> Result<Removed> {
+        let mut found = Removed::default();
+        for (path, bytes) in self.garbage(now, age).await? {
+            found.add(path, bytes);
+        }
+        Ok(found)
+    }
+
+    async fn garbage(&self, now: SystemTime, age: Duration) -> Result<BTreeMap<PathBuf, u64>> {
         // Listed first: a file that a commit makes reachable in the meantime is younger than the list, or in it and
         // reachable.
         let tables = self.root().join(TABLES);
-        let mut candidates = Vec::new();
-        old_files(&tables, before, &mut candidates)?;
+        let mut candidates = BTreeMap::new();
+        old_files(&tables, moment(now, age), &mut candidates)?;
         let used = self.files_in_use().await?;
-        let mut removed = Removed::default();
-        for (path, bytes) in candidates {
-            if !used.contains(&path) && fs::remove_file(&path).is_ok() {
-                removed.files.push(path);
-                removed.bytes += bytes;
-            }
-        }
-        removed.files.sort();
-        remove_empty_folders(&tables, before);
-        self.catalog().pointers().prune(before)?;
-        Ok(removed)
+        candidates.retain(|path, _| is_of_a_table(&tables, path) && !used.contains(path));
+        Ok(candidates)
     }
 
     /// Every file that can be reached from a name of the catalog.
@@ -177,14 +196,29 @@ impl Warehouse {
     }
 }
 
-fn old_files(folder: &Path, before: SystemTime, found: &mut Vec<(PathBuf, u64)>) -> Result<()> {
+fn moment(now: SystemTime, age: Duration) -> SystemTime {
+    now.checked_sub(age).unwrap_or(UNIX_EPOCH)
+}
+
+/// Whether a file stands where tables keep theirs and is named as they name them. Nothing else is ours to remove.
+fn is_of_a_table(tables: &Path, path: &Path) -> bool {
+    let Ok(below) = path.strip_prefix(tables) else { return false };
+    let parts: Vec<_> = below.iter().filter_map(|part| part.to_str()).collect();
+    match parts[..] {
+        [_, "data", file] => file.ends_with(".parquet"),
+        [_, "metadata", file] => file.ends_with(".metadata.json") || file.ends_with(".avro"),
+        _ => false,
+    }
+}
+
+fn old_files(folder: &Path, before: SystemTime, found: &mut BTreeMap<PathBuf, u64>) -> Result<()> {
     for entry in fs::read_dir(folder).map_err(Error::io("list", folder))? {
         let entry = entry.map_err(Error::io("list", folder))?;
         let Ok(data) = entry.metadata() else { continue };
         if data.is_dir() {
             old_files(&entry.path(), before, found)?;
         } else if data.modified().is_ok_and(|modified| modified < before) {
-            found.push((entry.path(), data.len()));
+            found.insert(entry.path(), data.len());
         }
     }
     Ok(())

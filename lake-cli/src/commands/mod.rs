@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod gc;
 mod ls;
 mod plan;
 mod query;
@@ -28,7 +29,7 @@ use lake_core::select::select;
 use crate::args::{Cli, Command, Common, ReportFormat, Selection};
 use crate::error::Error;
 use crate::report::progress::Progress;
-use crate::{Exit, Program, report};
+use crate::{EngineKind, Exit, Program, report};
 
 /// Runs a command and prints what it fails with.
 pub fn run(program: &Program<'_>, cli: Cli) -> Exit {
@@ -41,6 +42,7 @@ pub fn run(program: &Program<'_>, cli: Cli) -> Exit {
         Command::Sql(args) => sql::run(&context, &args),
         Command::Query(args) => query::run(&context, &args),
         Command::Retry(args) => retry::run(&context, &args),
+        Command::Gc(args) => gc::run(&context, &args),
     };
     ended.unwrap_or_else(|error| {
         error.print();
@@ -87,6 +89,11 @@ impl Context<'_> {
 
     /// The target's engine.
     fn engine(&self, target: &Target) -> Result<Box<dyn Engine>, Error> {
+        Ok((self.kind(target)?.open)(target)?)
+    }
+
+    /// What the program knows of it.
+    fn kind(&self, target: &Target) -> Result<&EngineKind, Error> {
         let kinds = self.program.engines;
         let Some(kind) = kinds.iter().find(|kind| kind.name == target.engine) else {
             let known: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
@@ -94,7 +101,7 @@ impl Context<'_> {
             return Err(Error::usage(format!("{message}, but this program has only: {}", known.join(", ")))
                 .help("switch on the feature of that name in the dependency on `lakehouse`"));
         };
-        Ok((kind.open)(target)?)
+        Ok(kind)
     }
 
     /// Project, engine and journal, ready to plan and run.

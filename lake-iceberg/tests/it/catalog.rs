@@ -98,9 +98,29 @@ async fn dropped_tables_are_garbage_after_a_while() {
     let table = warehouse.create_table_as("s", "t", new, [rows(0..5)], default()).await.unwrap().table;
     warehouse.drop_table("s", "t").unwrap();
     assert_eq!(ids(&table).await, [0, 1, 2, 3, 4], "whoever has opened it can finish");
+    let found = warehouse.find_garbage(far_future(), std::time::Duration::ZERO).await.unwrap();
+    let there = |path: &std::path::PathBuf| path.is_file();
+    assert!(found.files.iter().all(there), "looking removes nothing");
     let removed = warehouse.collect_garbage(far_future(), std::time::Duration::ZERO).await.unwrap();
+    assert_eq!(removed, found);
     assert_eq!(removed.files.len(), 4, "{removed:?}");
     assert_eq!(std::fs::read_dir(dir.path().join("lake/tables")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn files_that_no_table_names_so_are_left_alone() {
+    let (dir, warehouse) = warehouse();
+    let new = NewTable::new(&columns()).unwrap();
+    let table = warehouse.create_table_as("s", "t", new, [rows(0..5)], default()).await.unwrap().table;
+    let folder = std::path::PathBuf::from(table.metadata().location());
+    warehouse.drop_table("s", "t").unwrap();
+    let kept = [folder.join("notes.txt"), folder.join("data/notes.txt"), dir.path().join("lake/tables/other.parquet")];
+    for path in &kept {
+        std::fs::write(path, "mine").unwrap();
+    }
+    let removed = warehouse.collect_garbage(far_future(), std::time::Duration::ZERO).await.unwrap();
+    assert_eq!(removed.files.len(), 4, "{removed:?}");
+    assert!(kept.iter().all(|path| path.is_file()));
 }
 
 #[tokio::test]
