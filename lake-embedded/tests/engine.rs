@@ -56,6 +56,17 @@ impl Lab {
         Ok(found)
     }
 
+    /// Bytes of tables that a statement read.
+    fn scanned(&self, sql: &str) -> u64 {
+        self.next.set(self.next.get() + 1);
+        let token = format!("token-{:032}", self.next.get());
+        let id = self.engine.submit(&Submission { sql: sql.into(), token, files: vec![] }).unwrap();
+        match self.engine.poll(std::slice::from_ref(&id), Duration::from_secs(60)).unwrap().remove(0) {
+            State::Succeeded(stats) => stats.bytes_scanned.unwrap(),
+            other => panic!("{sql}: {other:?}"),
+        }
+    }
+
     fn run(&self, sql: &str) -> Vec<Vec<String>> {
         self.submit(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))
     }
@@ -454,4 +465,17 @@ fn one_answer_stands_beside_many_rows() {
     assert_eq!(lab.rows("select count(*) from s.t where (select x from s.none) is null"), ["9000"]);
     assert_eq!(lab.rows("select count(*) from s.t where (select x from s.none) = 1"), ["0"]);
     assert_eq!(lab.rows("select count(*) from s.t where id not in (select x + 1 from s.none)"), ["9000"]);
+}
+
+#[test]
+fn a_merge_on_false_reads_nothing_of_its_target() {
+    let lab = Lab::new();
+    lab.run("create table s.t as select n, random() as r from unnest(sequence(1, 9000)) as x (n)");
+    lab.run("create table s.more as select bigint '0' as n, 0.5e0 as r");
+    let source = lab.scanned("select * from s.more");
+    let merge =
+        |on: &str| format!("merge into s.t using s.more m on {on} when not matched then insert values (m.n, m.r)");
+    assert_eq!(lab.scanned(&merge("false")), source);
+    assert!(lab.scanned(&merge("t.n = m.n + 10000")) > 10 * source);
+    assert_eq!(lab.run("select count(*), min(n) from s.t"), [["9002", "0"]]);
 }

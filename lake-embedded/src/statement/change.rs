@@ -166,6 +166,11 @@ impl Run<'_> {
         let (target, file, position) = made.target(&merge.target);
         let inserts = merge.clauses.iter().any(|clause| !clause.matched);
         let kind = if inserts { JoinKind::Left } else { JoinKind::Inner };
+        // `on false` is an append that is compared with the head: of the target nothing needs to be read.
+        let target = match is_false(&merge.on) {
+            true => filtered(target, Some(&merge.on)),
+            false => target,
+        };
         let joined = rel(RelKind::Join {
             kind,
             left: Box::new(merge.source.clone()),
@@ -173,8 +178,7 @@ impl Run<'_> {
             on: Some(merge.on.clone()),
             lateral: false,
         });
-        let clause = made.clause(merge, joined, &file);
-        let (rows, chosen) = clause;
+        let (rows, chosen) = made.clause(merge, joined, [&file, &position]);
         let rows = filtered(rows, Some(&not(is_null(chosen.clone()))));
         let mut exprs = vec![kind_of(merge, &chosen), file, position];
         for (at, to) in merge.target.columns.iter().enumerate() {
@@ -297,7 +301,8 @@ impl Made {
     }
 
     /// The joined rows with the number of the clause that applies, null if none does.
-    fn clause(&mut self, merge: &Merge, joined: Rel, file: &Expr) -> (Rel, Expr) {
+    fn clause(&mut self, merge: &Merge, joined: Rel, places: [&Expr; 2]) -> (Rel, Expr) {
+        let [file, _] = places;
         let mut branches = vec![];
         for (number, clause) in merge.clauses.iter().enumerate() {
             let side = if clause.matched { not(is_null(file.clone())) } else { is_null(file.clone()) };
@@ -311,11 +316,10 @@ impl Made {
         let id = self.fresh();
         let mut columns: Vec<(ColumnId, Expr)> =
             merge.target.columns.iter().chain(&merge.source_columns).map(|found| (found.id, column(found))).collect();
-        if let RelKind::Join { right, .. } = &joined.kind
-            && let RelKind::Scan(scan) = &right.kind
-        {
-            let places = &scan.columns[merge.target.columns.len()..];
-            columns.extend(places.iter().map(|found| (found.id, column(found))));
+        for place in places {
+            if let ExprKind::Column(id) = place.kind {
+                columns.push((id, place.clone()));
+            }
         }
         columns.push((id, case));
         let chosen = Expr { kind: ExprKind::Column(id), nullable: true, ..integer(0) };
@@ -374,6 +378,10 @@ fn new_value(merge: &Merge, chosen: &Expr, at: usize, to: &Column) -> Expr {
         return Expr { kind: ExprKind::Literal(Literal::Null), ty, nullable: true, span };
     }
     Expr { kind: ExprKind::Case { branches, otherwise: None }, ty, nullable: true, span }
+}
+
+fn is_false(on: &Expr) -> bool {
+    on.kind == ExprKind::Literal(Literal::Boolean(false))
 }
 
 fn is_clause(chosen: &Expr, number: usize) -> Expr {
