@@ -44,14 +44,18 @@ fn text(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
     for result in summary.models.iter().filter(told) {
         failure(result, out)?;
     }
-    writeln!(out, "\n{}", totals(summary))
+    writeln!(out, "\n{}", totals(summary))?;
+    match summary.is_cancelled() {
+        true => writeln!(out, "interrupted: `retry` continues from here"),
+        false => Ok(()),
+    }
 }
 
 fn failure(result: &ModelResult, out: &mut dyn Write) -> io::Result<()> {
     let Some(message) = &result.message else { return Ok(()) };
     writeln!(out, "\n{} {}: {message}", result.model, outcome(result.outcome))?;
     match &result.help {
-        Some(help) => writeln!(out, "  = help: {help}"),
+        Some(help) => writeln!(out, "  = help: {}", help.replace('\n', "\n    ")),
         None => Ok(()),
     }
 }
@@ -90,7 +94,8 @@ mod tests {
             rows,
             seconds: 1.25,
             message: (!outcome.is_good()).then(|| "2 rows of `rate` are not positive".into()),
-            help: (outcome == Outcome::Refused).then(|| "look at `fx.rates__r1_1_stage`".into()),
+            help: (outcome == Outcome::Refused)
+                .then(|| "look at the rows:\nselect *\nfrom fx.rates__r1_1_stage".into()),
         }
     }
 
@@ -110,6 +115,17 @@ mod tests {
             result("fx.history", Outcome::Published, Some(42)),
         ];
         insta::assert_snapshot!(written(models));
+    }
+
+    #[test]
+    fn an_interrupted_run_says_how_to_go_on() {
+        insta::assert_snapshot!(written(vec![
+            result("fx.rates", Outcome::Published, Some(3)),
+            ModelResult {
+                message: Some("the run was interrupted".into()),
+                ..result("fx.months", Outcome::Cancelled, None)
+            },
+        ]));
     }
 
     #[test]

@@ -145,10 +145,53 @@ fn convert(array: &ArrayRef, ty: &Type) -> Result<ArrayRef, String> {
                 || cast_with_options(&cast, from, &options).is_ok_and(|back| back.as_ref() == array.as_ref());
             match lossless {
                 true => checked_length(&cast, ty),
-                false => Err(format!("expected {ty}, found {from} with more digits than fit")),
+                false => Err(format!("expected {ty}, found {} with more digits than fit", trino_name(from))),
             }
         }
-        (_, from) => Err(format!("expected {ty}, found {from}")),
+        (_, from) => Err(format!("expected {ty}, found {}", trino_name(from))),
+    }
+}
+
+/// What Trino calls the type of a column of a file.
+fn trino_name(ty: &DataType) -> String {
+    let digits = |unit: &TimeUnit| match unit {
+        TimeUnit::Second => 0,
+        TimeUnit::Millisecond => 3,
+        TimeUnit::Microsecond => 6,
+        TimeUnit::Nanosecond => 9,
+    };
+    let fields = |fields: &Fields| {
+        let named = fields.iter().map(|field| format!("{} {}", field.name(), trino_name(field.data_type())));
+        named.collect::<Vec<_>>()
+    };
+    match ty {
+        DataType::Boolean => "boolean".into(),
+        DataType::Int8 => "tinyint".into(),
+        DataType::Int16 => "smallint".into(),
+        DataType::Int32 => "integer".into(),
+        DataType::Int64 => "bigint".into(),
+        DataType::Float32 => "real".into(),
+        DataType::Float64 => "double".into(),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "varchar".into(),
+        DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
+            "varbinary".into()
+        }
+        DataType::Date32 | DataType::Date64 => "date".into(),
+        DataType::Time32(unit) | DataType::Time64(unit) => format!("time({})", digits(unit)),
+        DataType::Timestamp(unit, None) => format!("timestamp({})", digits(unit)),
+        DataType::Timestamp(unit, Some(_)) => format!("timestamp({}) with time zone", digits(unit)),
+        DataType::Decimal128(precision, scale) => format!("decimal({precision},{scale})"),
+        DataType::List(item) | DataType::LargeList(item) => format!("array({})", trino_name(item.data_type())),
+        DataType::Struct(parts) => format!("row({})", fields(parts).join(", ")),
+        DataType::Map(entries, _) => match entries.data_type() {
+            DataType::Struct(parts) => {
+                let types: Vec<String> = parts.iter().map(|part| trino_name(part.data_type())).collect();
+                format!("map({})", types.join(", "))
+            }
+            other => other.to_string(),
+        },
+        // Trino has no such type.
+        other => format!("{other} of Parquet"),
     }
 }
 

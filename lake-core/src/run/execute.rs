@@ -452,9 +452,9 @@ impl<'a> Execution<'a> {
         let kept: Vec<_> = self.made().filter(|table| !published.contains(&Some(*table))).cloned().collect();
         let words: Vec<String> = checks.iter().map(|check| check.message.clone()).collect();
         let samples: BTreeMap<&str, &str> = self.samples();
-        let shown = checks.iter().find_map(|check| samples.get(check.name.as_str())).map(|sql| sql.replace('\n', " "));
+        let shown = checks.iter().find_map(|check| samples.get(check.name.as_str())).copied();
         let help = match (shown, kept.last()) {
-            (Some(sql), _) => Some(format!("look at the rows: {sql}")),
+            (Some(sql), _) => Some(format!("look at the rows:\n{sql}")),
             (None, Some(table)) => Some(format!("the rejected rows are in {table}")),
             (None, None) => None,
         };

@@ -298,7 +298,7 @@ fn a_refused_draft_is_kept_until_the_next_plan() {
     let summary = lab.run();
     assert_eq!(summary.models[0].outcome, Outcome::Refused);
     assert_eq!(summary.models[0].message.as_deref(), Some("3 rows have no `x`, which is declared as never null"));
-    assert!(summary.models[0].help.as_ref().unwrap().starts_with("look at the rows: select * from \"a\".\"daily__r"));
+    assert!(summary.models[0].help.as_ref().unwrap().starts_with("look at the rows:\nselect *\nfrom \"a\".\"daily__r"));
     assert_eq!(summary.models[1].outcome, Outcome::Skipped);
     assert_eq!(lab.tables().len(), 1);
     assert_eq!(lab.outcomes(), [Outcome::Published, Outcome::Published]);

@@ -3,7 +3,7 @@
 use super::build::{Builder, ROWS, ReleaseOf};
 use super::{PlanError, sql};
 use crate::audit::{Audits, blocking, columns};
-use crate::model::spec::ColumnSpec;
+use crate::model::spec::{ColumnAudit, ColumnSpec};
 use crate::plan::{Effect, Plan};
 
 /// Column of the stage: rows of the query with the same key.
@@ -78,13 +78,22 @@ fn audits(builder: &Builder, key: &[String], relation: &str, first: bool) -> Aud
             sql::equal("s", "t", key)
         );
         let others = (!first).then_some(untouched.as_str());
-        columns::promises(&mut audits, &builder.model.columns, relation, others);
+        columns::promises(&mut audits, &unless_key(&builder.model.columns, key), relation, others);
     } else {
         // A row without its key would be added again by every load.
         let keys: Vec<ColumnSpec> = builder.model.columns.iter().filter(|c| key.contains(&c.name)).cloned().collect();
         columns::promises(&mut audits, &keys, relation, None);
     }
     audits
+}
+
+/// Columns without the promise that the key keeps: a column that is the whole key is unique because no key comes twice.
+fn unless_key(columns: &[ColumnSpec], key: &[String]) -> Vec<ColumnSpec> {
+    let mut columns = columns.to_vec();
+    for column in columns.iter_mut().filter(|c| *key == [c.name.clone()]) {
+        column.audits.retain(|audit| *audit != ColumnAudit::Unique);
+    }
+    columns
 }
 
 fn apply(builder: &mut Builder, key: &[String], stage: &str) {
