@@ -226,8 +226,15 @@ impl Names for Lookup<'_> {
         None
     }
 
+    /// What cannot be listed is not offered.
     fn reference_names(&self) -> Vec<String> {
-        vec![]
+        let catalog = self.warehouse.catalog();
+        let schemas = catalog.namespaces().unwrap_or_default();
+        let named = |schema: &String| {
+            let names = catalog.list(schema).unwrap_or_default().into_iter();
+            names.map(|(name, _)| format!("{schema}.{name}")).collect::<Vec<_>>()
+        };
+        schemas.iter().flat_map(named).collect()
     }
 
     fn table(&self, parts: &[String]) -> Option<Arc<Relation>> {

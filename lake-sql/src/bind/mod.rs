@@ -101,7 +101,7 @@ pub struct Helper {
 pub trait Names {
     /// What `{name}` stands for.
     fn reference(&self, name: &str) -> Option<Reference>;
-    /// All references, for did-you-mean.
+    /// All references, or all tables where plain names mean tables; for did-you-mean.
     fn reference_names(&self) -> Vec<String>;
     /// A table by its plain name; None if there is none. Templates of models have none at all.
     fn table(&self, parts: &[String]) -> Option<Arc<Relation>>;

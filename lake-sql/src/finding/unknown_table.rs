@@ -13,7 +13,7 @@ pub const DOC: FindingDoc = FindingDoc {
     right: Example::Query("select order_id from {orders}"),
 };
 
-/// `ctes`: queries of WITH; `references`: placeholders; `has_tables`: whether plain names mean tables at all.
+/// `ctes`: queries of WITH; `references`: placeholders, or tables; `has_tables`: whether plain names mean tables at all.
 pub fn new(name: &Name, parts: &[String], ctes: &[String], references: &[String], has_tables: bool) -> Finding {
     let written = parts.join(".");
     let found = Finding::error(DOC.id, name.span, format!("no table `{written}`")).label("unknown table");
@@ -22,10 +22,13 @@ pub fn new(name: &Name, parts: &[String], ctes: &[String], references: &[String]
     if let Some(near) = nearest(&written, ctes) {
         return found.help(format!("a query of WITH with a similar name exists: `{near}`")).suggest(name.span, near);
     }
-    if has_tables {
-        return found;
-    }
     let near = nearest(&written, references).or_else(|| nearest(last, references));
+    if has_tables {
+        return match near {
+            Some(near) => found.help(format!("a table with a similar name exists: `{near}`")).suggest(name.span, near),
+            None => found,
+        };
+    }
     let braces = near.map_or_else(|| format!("{{{last}}}"), |near| format!("{{{near}}}"));
     found.help(format!("write {braces}: a model reads its upstreams through its parameters")).suggest(name.span, braces)
 }
