@@ -21,6 +21,10 @@
 //! # fn main() {}
 //! ```
 
+#[cfg(all(feature = "cli", feature = "athena"))]
+mod athena;
+#[cfg(all(feature = "cli", feature = "athena-local"))]
+mod athena_local;
 #[cfg(all(feature = "cli", feature = "embedded"))]
 mod embedded;
 #[cfg(all(feature = "cli", feature = "trino"))]
@@ -57,6 +61,18 @@ const ENGINES: &[lake_cli::EngineKind] = &[
         name: "embedded",
         open: embedded::open,
         garbage: lake_cli::Garbage::Ours(embedded::collect_garbage),
+    },
+    #[cfg(feature = "athena")]
+    lake_cli::EngineKind {
+        name: "athena",
+        open: athena::open,
+        garbage: lake_cli::Garbage::Theirs("on Athena, run `VACUUM` for each table"),
+    },
+    #[cfg(feature = "athena-local")]
+    lake_cli::EngineKind {
+        name: "athena-local",
+        open: athena_local::open,
+        garbage: lake_cli::Garbage::Theirs("delete the target's folders: they hold what can be made anew"),
     },
     #[cfg(feature = "trino")]
     lake_cli::EngineKind {

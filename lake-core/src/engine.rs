@@ -59,8 +59,47 @@ pub struct Capabilities {
     pub rename_table: bool,
     /// Files can be given with a submission.
     pub files: bool,
+    /// A `create table … as` that fails leaves nothing behind, neither the name nor files, so that it can be sent again
+    /// as it is. Else it is planned anew under another name.
+    pub clean_failures: bool,
+    /// Where new tables are; None for below the target's warehouse. It is what `{location}` in the dialect's properties
+    /// begins with.
+    pub location: Option<String>,
+    /// What reading costs, if the target says.
+    pub price: Option<Price>,
     /// Most statements at once.
     pub max_concurrency: usize,
+}
+
+impl Capabilities {
+    /// An engine that can do everything, four statements at once, free of charge.
+    pub const FULL: Capabilities = Capabilities {
+        guard_by_refs: true,
+        replace_view: true,
+        rename_table: true,
+        files: true,
+        clean_failures: true,
+        location: None,
+        price: None,
+        max_concurrency: 4,
+    };
+}
+
+/// Price of the bytes that statements read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// Millionths of the currency for 10^12 bytes.
+    pub per_terabyte_micros: u64,
+    /// What a statement is charged for at least.
+    pub least_bytes: u64,
+}
+
+impl Price {
+    /// What a statement costs, in the currency. Bytes are rounded up to 10^6.
+    pub fn of(&self, bytes_scanned: u64) -> f64 {
+        let megabytes = bytes_scanned.max(self.least_bytes).div_ceil(1_000_000);
+        megabytes as f64 * self.per_terabyte_micros as f64 / 1e12
+    }
 }
 
 /// A statement to run.
@@ -119,7 +158,7 @@ pub enum State {
 pub struct Stats {
     /// Rows returned or changed, if the engine tells.
     pub rows: Option<u64>,
-    /// Bytes read, if the engine tells.
+    /// Bytes read, if the engine tells; None too for what is free of charge.
     pub bytes_scanned: Option<u64>,
 }
 

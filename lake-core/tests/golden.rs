@@ -16,8 +16,7 @@ use lake_core::project::settings::Target;
 use lake_core::strategy::{Context, Decision, plan};
 use lake_sql::render::dialect::Dialect;
 
-const CAPABILITIES: Capabilities =
-    Capabilities { guard_by_refs: true, replace_view: true, rename_table: true, files: true, max_concurrency: 1 };
+const CAPABILITIES: Capabilities = Capabilities { max_concurrency: 1, ..Capabilities::FULL };
 
 fn published() -> Publication {
     Publication {

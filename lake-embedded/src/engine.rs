@@ -9,6 +9,7 @@ use datafusion::execution::SessionState;
 use lake_core::engine::{Capabilities, Described, Engine, EngineError, PhysicalName, QueryId, Rows, State, Submission};
 use lake_iceberg::{Entry, Removed, TableName, Warehouse};
 use lake_sql::render::dialect::Dialect;
+use lake_sql::types::TypeRules;
 
 use crate::cancel::Cancel;
 use crate::error::{Fault, Result};
@@ -40,6 +41,7 @@ pub struct Embedded {
 struct Shared {
     warehouse: Warehouse,
     state: SessionState,
+    rules: TypeRules,
     executions: Mutex<Executions>,
     /// Told when a statement has ended.
     ended: Condvar,
@@ -59,17 +61,16 @@ struct Execution {
 impl Embedded {
     /// Opens the warehouse and starts the engine's threads.
     pub fn open(config: EmbeddedConfig) -> Result<Self, EngineError> {
+        Self::open_with_rules(config, TypeRules::New)
+    }
+
+    /// Opens the engine with the type rules of another Trino: to stand in for it.
+    pub fn open_with_rules(config: EmbeddedConfig, rules: TypeRules) -> Result<Self, EngineError> {
         let open = || {
             let warehouse = Warehouse::open(&config.warehouse)?;
             let state = runtime::session(config.threads, runtime::memory(config.memory_bytes)?);
-            let shared = Shared { warehouse, state, executions: Mutex::default(), ended: Condvar::new() };
-            let capabilities = Capabilities {
-                guard_by_refs: true,
-                replace_view: true,
-                rename_table: true,
-                files: true,
-                max_concurrency: config.threads.max(1),
-            };
+            let shared = Shared { warehouse, state, rules, executions: Mutex::default(), ended: Condvar::new() };
+            let capabilities = Capabilities { max_concurrency: config.threads.max(1), ..Capabilities::FULL };
             Ok(Self { shared: Arc::new(shared), capabilities, threads: Some(runtime::threads(config.threads)?) })
         };
         open().map_err(|fault: Fault| fault.at_border(None))
@@ -111,7 +112,7 @@ impl Shared {
 
     async fn run(&self, id: &QueryId, submission: &Submission, cancel: &Cancel) {
         let files = Files::new(&submission.files);
-        let outcome = statement::run(&self.warehouse, &self.state, submission, &files, cancel).await;
+        let outcome = statement::run(&self.warehouse, &self.state, submission, &files, self.rules, cancel).await;
         self.end(id, outcome);
     }
 

@@ -71,13 +71,7 @@ impl ModelEngine {
 
     /// An empty engine that speaks a dialect.
     pub fn with_dialect(dialect: Dialect) -> Self {
-        let capabilities = Capabilities {
-            guard_by_refs: true,
-            replace_view: true,
-            rename_table: true,
-            files: true,
-            max_concurrency: 4,
-        };
+        let capabilities = Capabilities::FULL;
         let server = Arc::new(Mutex::new(server::Server::new(dialect.clone())));
         Self { server, life: Life::new(), dialect, capabilities }
     }

@@ -3,6 +3,8 @@
 mod check;
 mod error;
 mod query;
+#[cfg(feature = "serve")]
+mod serve;
 
 use std::process::ExitCode;
 
@@ -27,12 +29,18 @@ enum Command {
     Check(check::Args),
     /// Run SQL over the tables of a warehouse folder with the embedded engine.
     Query(query::Args),
+    /// Serve another system's protocol on loopback, for tests and trials.
+    #[cfg(feature = "serve")]
+    #[command(subcommand)]
+    Serve(serve::Server),
 }
 
 fn main() -> ExitCode {
     let ended = match Cli::parse().command {
         Command::Check(args) => check::run(&args),
         Command::Query(args) => query::run(&args),
+        #[cfg(feature = "serve")]
+        Command::Serve(server) => serve::run(&server),
     };
     ended.unwrap_or_else(|error| {
         eprintln!("error: {}", error.message);

@@ -37,13 +37,7 @@ impl Trino {
         let client = Client::new(&config)?;
         catalog::check_server(&client, &config)?;
         let dialect = Dialect { rules: config.rules, ..Dialect::TRINO };
-        let capabilities = Capabilities {
-            guard_by_refs: true,
-            replace_view: true,
-            rename_table: true,
-            files: false,
-            max_concurrency: config.max_concurrency,
-        };
+        let capabilities = Capabilities { files: false, max_concurrency: config.max_concurrency, ..Capabilities::FULL };
         Ok(Self { client, dialect, capabilities, statements: Mutex::default(), bell: Arc::default() })
     }
 

@@ -2,6 +2,8 @@
 
 #![cfg(all(feature = "cli", feature = "embedded"))]
 
+#[cfg(feature = "athena-local")]
+mod athena;
 mod bad_input;
 mod ecb;
 #[cfg(unix)]

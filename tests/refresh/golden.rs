@@ -6,8 +6,7 @@ use lake_sql::render::dialect::Dialect;
 
 use crate::Refresh;
 
-const CAPABILITIES: Capabilities =
-    Capabilities { guard_by_refs: true, replace_view: true, rename_table: true, files: true, max_concurrency: 1 };
+const CAPABILITIES: Capabilities = Capabilities { max_concurrency: 1, ..Capabilities::FULL };
 
 /// 2022-03-02T00:00:00Z in microseconds.
 const NOW: i64 = 1_646_179_200_000_000;

@@ -5,6 +5,8 @@
 #[path = "../../examples/daily_refresh/models.rs"]
 mod models;
 
+#[cfg(feature = "athena-local")]
+mod athena;
 mod crashes;
 #[cfg(feature = "embedded")]
 mod embedded;

@@ -23,17 +23,23 @@ pub fn write(summary: &RunSummary, format: ReportFormat, out: &mut dyn Write) ->
 fn text(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["model", "kind", "outcome", "rows", "seconds"]);
+    let costs = summary.usage().cost.is_some();
+    let header = ["model", "kind", "outcome", "rows", "seconds", "scanned", "cost"];
+    let shown = if costs { header.len() } else { header.len() - 2 };
+    table.set_header(&header[..shown]);
     for result in &summary.models {
-        table.add_row([
+        let cells = [
             result.model.clone(),
             result.kind.clone(),
             outcome(result.outcome).to_owned(),
             result.rows.map_or("-".into(), |rows| rows.to_string()),
             format!("{:.1}", result.seconds),
-        ]);
+            result.usage.bytes_scanned.map_or("-".into(), megabytes),
+            result.usage.cost.map_or("-".into(), money),
+        ];
+        table.add_row(&cells[..shown]);
     }
-    for position in [3, 4] {
+    for position in 3..shown {
         if let Some(column) = table.column_mut(position) {
             column.set_cell_alignment(CellAlignment::Right);
         }
@@ -49,6 +55,16 @@ fn text(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
         true => writeln!(out, "interrupted: `retry` continues from here"),
         false => Ok(()),
     }
+}
+
+/// Millions of bytes.
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+/// Amounts are small: a statement that reads little costs 0.00005.
+fn money(amount: f64) -> String {
+    format!("{amount:.5}")
 }
 
 fn failure(result: &ModelResult, out: &mut dyn Write) -> io::Result<()> {
@@ -76,12 +92,16 @@ fn totals(summary: &RunSummary) -> String {
     }
     let crates: Vec<String> = crates.into_iter().map(|(name, count)| format!("{name} {count}")).collect();
     let plural = if models == 1 { "" } else { "s" };
-    format!("{models} model{plural} in {:.1} s: {} (crates: {})", summary.seconds, counts.join(", "), crates.join(", "))
+    let cost = summary.usage().cost.map_or(String::new(), |cost| format!(", cost {}", money(cost)));
+    let (seconds, counts, crates) = (summary.seconds, counts.join(", "), crates.join(", "));
+    format!("{models} model{plural} in {seconds:.1} s{cost}: {counts} (crates: {crates})")
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use lake_core::run::summary::Usage;
 
     use super::*;
 
@@ -92,6 +112,7 @@ mod tests {
             krate: "shop".into(),
             outcome,
             rows,
+            usage: Usage::default(),
             seconds: 1.25,
             message: (!outcome.is_good()).then(|| "2 rows of `rate` are not positive".into()),
             help: (outcome == Outcome::Refused)
@@ -126,6 +147,16 @@ mod tests {
                 ..result("fx.months", Outcome::Cancelled, None)
             },
         ]));
+    }
+
+    #[test]
+    fn cost_is_shown_where_there_is_a_price() {
+        let usage = Usage { bytes_scanned: Some(1_234_567_890), cost: Some(0.00617) };
+        let models = vec![
+            ModelResult { usage, ..result("fx.rates", Outcome::Published, Some(7)) },
+            result("fx.months", Outcome::Unchanged, None),
+        ];
+        insta::assert_snapshot!(written(models));
     }
 
     #[test]

@@ -206,6 +206,7 @@ pub(super) fn plain(model: &ModelSpec, outcome: Outcome, message: &str) -> Model
         krate: model.krate.into(),
         outcome,
         rows: None,
+        usage: Default::default(),
         seconds: 0.0,
         message: Some(message.into()),
         help: None,

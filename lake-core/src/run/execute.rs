@@ -11,6 +11,7 @@ use super::event::Event;
 use super::landing::source_files;
 use super::rows::only_row;
 use super::session::{Session, is_passing};
+use super::summary::Usage;
 use crate::audit::counted;
 use crate::engine::{
     Effect as Unsure, EngineError, ErrorKind, FileRelation, PhysicalName, QueryId, State, Stats, Submission,
@@ -78,6 +79,7 @@ pub(super) struct Execution<'a> {
     outcomes: Outcomes,
     groups: usize,
     unrecorded: Outcomes,
+    usage: Usage,
 }
 
 impl<'a> Execution<'a> {
@@ -90,7 +92,13 @@ impl<'a> Execution<'a> {
         run: &'a str,
     ) -> Self {
         let (outcomes, unrecorded) = (Outcomes::new(), Outcomes::new());
-        Self { session, cancel, events, lease, plan, run, resumed: false, outcomes, groups: 0, unrecorded }
+        let usage = Usage::default();
+        Self { session, cancel, events, lease, plan, run, resumed: false, outcomes, groups: 0, unrecorded, usage }
+    }
+
+    /// What its statements have read so far.
+    pub(super) fn usage(&self) -> Usage {
+        self.usage
     }
 
     /// The plan was begun by a process that is gone.
@@ -100,7 +108,7 @@ impl<'a> Execution<'a> {
     }
 
     /// Works through the plan from the outcomes that are known.
-    pub(super) fn run(mut self, outcomes: Outcomes, groups: usize) -> Result<Ended, RunError> {
+    pub(super) fn run(&mut self, outcomes: Outcomes, groups: usize) -> Result<Ended, RunError> {
         self.outcomes = outcomes;
         self.groups = groups;
         if self.resumed && self.is_released()? {
@@ -240,14 +248,23 @@ impl<'a> Execution<'a> {
             }
             let token = self.token(index, tries);
             let submission = Submission { sql: sql.to_owned(), token, files: files.clone() };
-            let error = match self.once(&submission)? {
+            let (error, lost) = match self.once(&step.name, &submission)? {
                 Once::Succeeded(id, stats) => return self.succeeded(step, &id, stats),
-                Once::Cancelled if self.cancel.is_cancelled() => return Ok(Sent::Cancelled),
-                Once::Cancelled => cancelled_by_others(),
-                Once::Failed(error) => error,
+                Once::Cancelled(_) if self.cancel.is_cancelled() => return Ok(Sent::Cancelled),
+                Once::Cancelled(id) => (cancelled_by_others(id), false),
+                Once::Failed(error) => (error, false),
+                Once::Lost(error) => (error, true),
             };
-            if error.effect == Unsure::Unknown && step.effect != Effect::Read && self.took_effect(step)? {
+            let unsure = lost || error.effect == Unsure::Unknown;
+            if unsure && step.effect != Effect::Read && self.took_effect(step)? {
                 return Ok(Sent::Effective(StepOutcome::effective(None)));
+            }
+            // It may still run: a second one beside it would not be the same statement sent again.
+            if lost {
+                return Ok(Sent::Failed(RunError::Engine(error)));
+            }
+            if self.leaves_remains(step, &error) {
+                return Ok(Sent::Conflict(error.message));
             }
             // What an engine remembers of the first try may be what made the other process give up.
             if self.resumed && tries == 1 {
@@ -275,6 +292,14 @@ impl<'a> Execution<'a> {
         }
     }
 
+    /// Whether what a failed create has left may be in the way of the same statement. The plan is undone then and made
+    /// anew, with another name and another location.
+    fn leaves_remains(&self, step: &Step, error: &EngineError) -> bool {
+        let again = is_passing(error.kind) || error.kind == ErrorKind::Conflict;
+        let began = error.query.is_some();
+        step.fence == Fence::FreshName && began && again && !self.session.engine().capabilities().clean_failures
+    }
+
     /// The first try of a step has one token in whatever process, so that an engine that remembers tokens gives back
     /// what a process that is gone has started. Later tries are the run's own: what has failed is not given back.
     fn token(&self, index: usize, tries: u32) -> String {
@@ -284,12 +309,14 @@ impl<'a> Execution<'a> {
     }
 
     /// One submission, up to its final state. A wish to stop is passed on to the engine, and its answer awaited.
-    fn once(&mut self, submission: &Submission) -> Result<Once, RunError> {
-        let engine = self.session.engine();
-        let id = match engine.submit(submission) {
-            Ok(id) => id,
-            Err(error) => return Ok(Once::Failed(error)),
+    fn once(&mut self, name: &str, submission: &Submission) -> Result<Once, RunError> {
+        let id = match self.accepted(name, submission)? {
+            Accepted::As(id) => id,
+            Accepted::Refused(error) => return Ok(Once::Failed(error)),
+            Accepted::Unanswered(error) => return Ok(Once::Lost(error)),
+            Accepted::Unwanted => return Ok(Once::Cancelled(None)),
         };
+        let engine = self.session.engine();
         let mut told = false;
         let mut failures = 0;
         loop {
@@ -297,17 +324,53 @@ impl<'a> Execution<'a> {
                 told = engine.cancel(&id).is_ok();
             }
             match engine.poll(std::slice::from_ref(&id), POLL).map(|mut states| states.pop()) {
-                Ok(Some(State::Succeeded(stats))) => return Ok(Once::Succeeded(id, stats)),
+                Ok(Some(State::Succeeded(stats))) => {
+                    self.usage.add(&stats, self.session.engine().capabilities().price);
+                    return Ok(Once::Succeeded(id, stats));
+                }
                 Ok(Some(State::Failed(error))) => return Ok(Once::Failed(error)),
-                Ok(Some(State::Cancelled)) => return Ok(Once::Cancelled),
+                Ok(Some(State::Cancelled)) => return Ok(Once::Cancelled(Some(id))),
                 Ok(Some(State::Running) | None) => failures = 0,
                 Err(error) if is_passing(error.kind) && failures < self.session.limit().tries => {
                     failures += 1;
                     self.session.clock().sleep(self.session.back_off(failures));
                 }
                 // The statement may go on without us.
-                Err(error) => return Ok(Once::Failed(EngineError { effect: Unsure::Unknown, ..error })),
+                Err(error) => return Ok(Once::Lost(error)),
             }
+            self.keep_lease()?;
+        }
+    }
+
+    /// Hands a statement to the engine. The same token is sent until there is an answer: it names one execution, however
+    /// often the engine has heard it. An engine without room is asked for a long time, everything else a few times.
+    fn accepted(&mut self, name: &str, submission: &Submission) -> Result<Accepted, RunError> {
+        let (session, began) = (self.session, self.session.clock().now());
+        let (mut failures, mut perhaps) = (0, false);
+        loop {
+            if self.cancel.is_cancelled() && !perhaps {
+                return Ok(Accepted::Unwanted);
+            }
+            let error = match session.engine().submit(submission) {
+                Ok(id) => return Ok(Accepted::As(id)),
+                Err(error) if !is_passing(error.kind) => return Ok(Accepted::Refused(error)),
+                Err(error) => error,
+            };
+            perhaps |= error.effect == Unsure::Unknown;
+            failures += 1;
+            let waited = (session.clock().now() - began).to_std().unwrap_or_default();
+            let patient = error.kind == ErrorKind::Throttled && waited < session.limit().capacity_wait;
+            if !patient && failures >= session.limit().tries {
+                return Ok(Accepted::Unanswered(error));
+            }
+            let wait = session.back_off(failures);
+            (self.events)(Event::StepRetried {
+                model: self.plan.model.clone(),
+                step: name.to_owned(),
+                message: error.message,
+                wait,
+            });
+            session.clock().sleep(wait);
             self.keep_lease()?;
         }
     }
@@ -364,7 +427,9 @@ impl<'a> Execution<'a> {
             Probe::Released => self.is_released(),
             Probe::Exists(name) => {
                 let found = self.session.patiently(|| self.session.engine().describe(std::slice::from_ref(name)))?;
-                Ok(found.first().is_some_and(Option::is_some))
+                // A table without any snapshot is what is left of a create that failed.
+                let clean = self.session.engine().capabilities().clean_failures;
+                Ok(found.iter().flatten().any(|described| clean || described.snapshot.is_some()))
             }
             Probe::Renamed { from, to } => {
                 let names = [from.clone(), to.clone()];
@@ -380,14 +445,15 @@ impl<'a> Execution<'a> {
         loop {
             let nonce = uuid::Uuid::new_v4().simple().to_string();
             let token = format!("lake-probe-{}-{nonce}", step.name);
-            let error = match self.once(&Submission { sql: sql.to_owned(), token, files: vec![] })? {
+            let submission = Submission { sql: sql.to_owned(), token, files: vec![] };
+            let error = match self.once(&step.name, &submission)? {
                 Once::Succeeded(id, _) => {
                     let rows = self.session.patiently(|| self.session.engine().rows(&id))?;
                     return Ok(only_row(&rows)?.first().and_then(Option::as_deref) == Some("0"));
                 }
-                Once::Cancelled if self.cancel.is_cancelled() => return Err(RunError::Cancelled),
-                Once::Cancelled => cancelled_by_others(),
-                Once::Failed(error) => error,
+                Once::Cancelled(_) if self.cancel.is_cancelled() => return Err(RunError::Cancelled),
+                Once::Cancelled(id) => cancelled_by_others(id),
+                Once::Failed(error) | Once::Lost(error) => error,
             };
             if !is_passing(error.kind) || tries >= self.session.limit().tries {
                 return Err(RunError::Engine(error));
@@ -513,9 +579,9 @@ impl<'a> Execution<'a> {
         for (n, table) in tables.into_iter().enumerate() {
             let sql = format!("drop table if exists {}", crate::strategy::ddl_table(dialect, &table));
             let token = format!("lake-undo-{n:02}-{}-{}", self.plan.key(), uuid::Uuid::new_v4().simple());
-            match self.once(&Submission { sql, token, files: vec![] })? {
+            match self.once("undo", &Submission { sql, token, files: vec![] })? {
                 Once::Succeeded(..) => {}
-                Once::Failed(_) | Once::Cancelled => left.push(table),
+                Once::Failed(_) | Once::Lost(_) | Once::Cancelled(_) => left.push(table),
             }
         }
         self.session.journal().end_leaving(self.plan, &self.outcomes, end, &left)?;
@@ -527,16 +593,29 @@ impl<'a> Execution<'a> {
 enum Once {
     Succeeded(QueryId, Stats),
     Failed(EngineError),
-    Cancelled,
+    /// Nobody can say; it may still run.
+    Lost(EngineError),
+    /// None if it was never submitted.
+    Cancelled(Option<QueryId>),
+}
+
+/// What came of handing a statement over.
+enum Accepted {
+    As(QueryId),
+    Refused(EngineError),
+    /// It was asked often enough.
+    Unanswered(EngineError),
+    /// The wish to stop came first.
+    Unwanted,
 }
 
 /// We did not ask for it: an administrator did, or the process whose statement it was.
-fn cancelled_by_others() -> EngineError {
+fn cancelled_by_others(query: Option<QueryId>) -> EngineError {
     EngineError {
         kind: ErrorKind::Unavailable,
         effect: Unsure::None,
         message: "the statement was cancelled on the engine".into(),
-        query: None,
+        query,
         help: None,
     }
 }

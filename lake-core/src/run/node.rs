@@ -7,7 +7,7 @@ use super::event::Event;
 use super::execute::{Ended, Execution};
 use super::gather::RunFacts;
 use super::session::{Session, is_gone};
-use super::summary::{ModelResult, Outcome};
+use super::summary::{ModelResult, Outcome, Usage};
 use crate::journal::{Lease, LeaseOutcome, OpenPlan};
 use crate::model::spec::ModelSpec;
 use crate::plan::Plan;
@@ -22,7 +22,8 @@ pub(super) fn run(
     cancel: &CancelToken,
     events: &(dyn Fn(Event) + Sync),
 ) -> ModelResult {
-    let mut node = Node { session, run, model, cancel, events, lease: None, resumed: false, rows: None };
+    let mut node =
+        Node { session, run, model, cancel, events, lease: None, resumed: false, rows: None, usage: Usage::default() };
     let result = node.bring_up_to_date();
     if let Some(lease) = node.lease.take() {
         // A lease that cannot be given back ends by itself.
@@ -30,11 +31,12 @@ pub(super) fn run(
             tracing::warn!(model = %model.id, %error, "the lease is left to expire");
         }
     }
-    match result {
+    let result = match result {
         Ok(result) => result,
         Err(RunError::Cancelled) => plain(model, Outcome::Cancelled, INTERRUPTED),
         Err(error) => ModelResult { help: error.help(), ..plain(model, Outcome::Failed, &error.to_string()) },
-    }
+    };
+    ModelResult { usage: node.usage, ..result }
 }
 
 struct Node<'a> {
@@ -48,6 +50,8 @@ struct Node<'a> {
     resumed: bool,
     /// Its rows, which count as written by this run.
     rows: Option<u64>,
+    /// What all plans of the model have read.
+    usage: Usage,
 }
 
 impl Node<'_> {
@@ -155,9 +159,11 @@ impl Node<'_> {
 
     fn execute(&mut self, open: OpenPlan, resumed: bool) -> Result<Ended, RunError> {
         let lease = self.lease.as_mut().expect("a plan is executed under a lease");
-        Execution::new(self.session, self.cancel, self.events, lease, &open.plan, &self.run.run)
-            .resumed(resumed)
-            .run(open.outcomes, open.groups)
+        let mut execution =
+            Execution::new(self.session, self.cancel, self.events, lease, &open.plan, &self.run.run).resumed(resumed);
+        let ended = execution.run(open.outcomes, open.groups);
+        self.usage.join(execution.usage());
+        ended
     }
 
     fn planned(&self, plan: &Plan) {

@@ -44,6 +44,8 @@ pub struct Limits {
     pub longest_back_off: Duration,
     /// Most submissions of one statement.
     pub tries: u32,
+    /// How long to ask an engine that has no room for another statement.
+    pub capacity_wait: Duration,
     /// Most plans of one model in a run, after conflicts.
     pub attempts: u32,
 }
@@ -56,6 +58,7 @@ impl Default for Limits {
             back_off: Duration::from_millis(500),
             longest_back_off: Duration::from_secs(30),
             tries: 6,
+            capacity_wait: Duration::from_secs(1800),
             attempts: 5,
         }
     }
@@ -230,9 +233,11 @@ impl Session {
         }
     }
 
-    /// The wait before try n + 1.
+    /// The wait before try n + 1: up to a half of it is chance, so that those who wait do not all come back at once.
     pub(super) fn back_off(&self, n: u32) -> Duration {
-        self.limits.back_off.saturating_mul(1 << (n - 1).min(16)).min(self.limits.longest_back_off)
+        let wait = self.limits.back_off.saturating_mul(1 << (n - 1).min(16)).min(self.limits.longest_back_off);
+        let chance = f64::from(uuid::Uuid::new_v4().as_bytes()[0]) / 255.0;
+        wait.mul_f64(0.5 + chance / 2.0)
     }
 
     pub(super) fn lease(&self) -> TimeDelta {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::{Price, Stats};
+
 /// Results of a run, as kept in the journal and as printed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
@@ -32,12 +34,48 @@ pub struct ModelResult {
     pub outcome: Outcome,
     /// Rows written; None where the engine did not tell, and for views.
     pub rows: Option<u64>,
+    /// What its statements read, audits included.
+    #[serde(flatten)]
+    pub usage: Usage,
     /// How long it took.
     pub seconds: f64,
     /// Why it ran, failed or was left out, for people.
     pub message: Option<String>,
     /// What a person can do about it.
     pub help: Option<String>,
+}
+
+/// What statements read, as far as the engine tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Bytes.
+    #[serde(default)]
+    pub bytes_scanned: Option<u64>,
+    /// What that costs, if the target has a price.
+    #[serde(default)]
+    pub cost: Option<f64>,
+}
+
+impl Usage {
+    /// Adds a statement.
+    pub fn add(&mut self, stats: &Stats, price: Option<Price>) {
+        let cost = stats.bytes_scanned.zip(price).map(|(bytes, price)| price.of(bytes));
+        self.join(Usage { bytes_scanned: stats.bytes_scanned, cost });
+    }
+
+    /// Adds what others read.
+    pub fn join(&mut self, other: Usage) {
+        self.bytes_scanned = sum(self.bytes_scanned, other.bytes_scanned);
+        self.cost = sum(self.cost, other.cost);
+    }
+}
+
+/// What is not known counts nothing; nothing known stays so.
+fn sum<T: std::ops::Add<Output = T>>(a: Option<T>, b: Option<T>) -> Option<T> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a + b),
+        (known, None) | (None, known) => known,
+    }
 }
 
 /// How a model ended.
@@ -69,6 +107,14 @@ impl RunSummary {
     /// Models that ended in a certain way.
     pub fn count(&self, outcome: Outcome) -> usize {
         self.models.iter().filter(|model| model.outcome == outcome).count()
+    }
+
+    /// What all models read.
+    pub fn usage(&self) -> Usage {
+        self.models.iter().fold(Usage::default(), |mut all, model| {
+            all.join(model.usage);
+            all
+        })
     }
 
     /// Whether every model ended well.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,6 +36,12 @@ enum Fault {
     Rows(i64),
     ChangesNothing,
     Panics,
+    /// It is not known whether the engine has heard it.
+    Unanswered {
+        heard: bool,
+    },
+    /// The engine takes no statement now.
+    NoRoom,
 }
 
 #[derive(Default)]
@@ -49,10 +56,13 @@ struct World {
 #[derive(Default)]
 struct Names {
     world: Mutex<World>,
+    /// A create that fails leaves its name.
+    leaves_remains: AtomicBool,
 }
 
-const CAPABILITIES: Capabilities =
-    Capabilities { guard_by_refs: true, replace_view: true, rename_table: true, files: true, max_concurrency: 4 };
+const CAPABILITIES: Capabilities = Capabilities::FULL;
+
+const UNCLEAN: Capabilities = Capabilities { clean_failures: false, ..Capabilities::FULL };
 
 fn error(kind: ErrorKind, effect: Effect) -> EngineError {
     EngineError { kind, effect, message: format!("{kind:?} on schedule"), query: None, help: None }
@@ -96,7 +106,10 @@ impl World {
         };
         let stats = |rows| State::Succeeded(Stats { rows: Some(rows), bytes_scanned: None });
         match fault {
-            Some(Fault::Fails(kind)) => (State::Failed(error(kind, Effect::None)), 0),
+            Some(Fault::Fails(kind)) => {
+                let query = Some(QueryId("began".into()));
+                (State::Failed(EngineError { query, ..error(kind, Effect::None) }), 0)
+            }
             Some(Fault::AnswerLost) => {
                 self.take_effect(sql);
                 (State::Failed(error(ErrorKind::Unavailable, Effect::Unknown)), 0)
@@ -105,7 +118,7 @@ impl World {
             // Tells on, because a panic in here would poison the world.
             Some(Fault::Panics) => (State::Running, i64::MIN),
             Some(Fault::Rows(rows)) => (stats(1), rows),
-            None => {
+            None | Some(Fault::Unanswered { .. } | Fault::NoRoom) => {
                 self.take_effect(sql);
                 (stats(1), 0)
             }
@@ -119,15 +132,29 @@ impl Engine for Names {
     }
 
     fn capabilities(&self) -> &Capabilities {
-        &CAPABILITIES
+        if self.leaves_remains.load(Ordering::SeqCst) { &UNCLEAN } else { &CAPABILITIES }
     }
 
     fn submit(&self, submission: &Submission) -> Result<QueryId, EngineError> {
         let mut world = self.world.lock().unwrap();
+        let on_the_way = |(text, fault): &(String, Fault)| {
+            matches!(fault, Fault::Unanswered { .. } | Fault::NoRoom) && submission.sql.contains(text.as_str())
+        };
+        let fault = world.faults.iter().position(on_the_way).and_then(|at| world.faults.remove(at));
+        match fault {
+            Some((_, Fault::NoRoom)) => return Err(error(ErrorKind::Throttled, Effect::None)),
+            Some((_, Fault::Unanswered { heard: false })) => {
+                return Err(error(ErrorKind::Unavailable, Effect::Unknown));
+            }
+            _ => {}
+        }
         if !world.states.contains_key(&submission.token) {
             world.sent.push(submission.sql.clone());
             let state = world.submit(&submission.sql);
             world.states.insert(submission.token.clone(), state);
+        }
+        if fault.is_some() {
+            return Err(error(ErrorKind::Unavailable, Effect::Unknown));
         }
         Ok(QueryId(submission.token.clone()))
     }
@@ -322,6 +349,61 @@ fn throttled_statements_are_sent_again() {
     lab.fault("create table", Fault::Fails(ErrorKind::Unavailable));
     assert_eq!(lab.outcomes(), [Outcome::Published, Outcome::Published]);
     assert_eq!(lab.events.lock().unwrap().iter().filter(|e| matches!(e, Event::StepRetried { .. })).count(), 2);
+}
+
+#[test]
+fn a_start_without_an_answer_is_sent_again_as_the_same_execution() {
+    for heard in [true, false] {
+        let lab = tables();
+        for _ in 0..3 {
+            lab.fault("create table", Fault::Unanswered { heard });
+        }
+        assert_eq!(lab.outcomes(), [Outcome::Published, Outcome::Published]);
+        assert_eq!(lab.sent().iter().filter(|sql| sql.starts_with("create table")).count(), 1, "{heard}");
+    }
+}
+
+#[test]
+fn a_start_that_is_never_answered_is_left_for_the_next_run() {
+    let lab = loads(Write::Append);
+    lab.land("1.json");
+    for _ in 0..6 {
+        lab.fault("create table", Fault::Unanswered { heard: false });
+    }
+    assert_eq!(lab.outcomes(), [Outcome::Failed]);
+    let summary = lab.run();
+    assert_eq!(summary.models[0].message.as_deref(), Some("finished what an interrupted run had begun"));
+    assert_eq!(lab.sent().iter().filter(|sql| sql.starts_with("create table")).count(), 1);
+}
+
+#[test]
+fn an_engine_without_room_is_waited_for() {
+    let lab = tables();
+    for _ in 0..40 {
+        lab.fault("create table", Fault::NoRoom);
+    }
+    assert_eq!(lab.outcomes(), [Outcome::Published, Outcome::Published]);
+    let waited = lab.session.clock().now() - DateTime::UNIX_EPOCH;
+    assert!(waited > TimeDelta::minutes(8) && waited < TimeDelta::minutes(30), "{waited}");
+
+    let lab = tables();
+    for _ in 0..400 {
+        lab.fault("create table", Fault::NoRoom);
+    }
+    assert_eq!(lab.outcomes(), [Outcome::Failed, Outcome::Skipped]);
+}
+
+#[test]
+fn what_a_failed_create_may_leave_is_not_in_the_way() {
+    let lab = tables();
+    lab.engine.leaves_remains.store(true, Ordering::SeqCst);
+    lab.fault("create table", Fault::Fails(ErrorKind::Unavailable));
+    assert_eq!(lab.outcomes(), [Outcome::Published, Outcome::Published]);
+    let sent = lab.engine.world.lock().unwrap().sent.clone();
+    let created: Vec<&str> = sent.iter().filter(|sql| sql.starts_with("create table")).map(|sql| &sql[..]).collect();
+    let [first, second] = created.as_slice() else { panic!("{created:?}") };
+    assert!(first.contains("_1\"") && second.contains("_2\""), "{created:?}");
+    assert!(sent.iter().any(|sql| sql.starts_with("drop table if exists") && sql.contains("_1\"")));
 }
 
 #[test]

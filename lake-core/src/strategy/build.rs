@@ -165,7 +165,7 @@ impl<'a> Builder<'a> {
 
     /// A table of this attempt, made from a query.
     pub(super) fn create(&mut self, step: &str, name: &PhysicalName, query: &str) {
-        let statement = sql::create_table(self.context.dialect, &self.context.project.target.warehouse, name, query);
+        let statement = sql::create_table(self.context, name, query);
         self.steps.push(Step {
             fence: Fence::FreshName,
             undo: Some(name.clone()),
@@ -238,8 +238,7 @@ impl<'a> Builder<'a> {
         } else {
             let columns = sql::list(self.model.columns.iter().map(|c| &c.name));
             let query = format!("select {columns} from {}", sql::table(draft));
-            let warehouse = &self.context.project.target.warehouse;
-            let statement = sql::create_table(self.context.dialect, warehouse, &target, &query);
+            let statement = sql::create_table(self.context, &target, &query);
             let probe = Probe::Exists(target);
             self.steps.push(Step { fence: Fence::FreeName, ..plain("publish", Effect::Create, statement, probe) });
         }

@@ -97,8 +97,7 @@ impl Builder<'_> {
         let query = copy.query(self, part, rows);
         let table = sql::table(&copy.name);
         if part == 1 {
-            let warehouse = &self.context.project.target.warehouse;
-            let statement = sql::create_table(self.context.dialect, warehouse, &copy.name, &query);
+            let statement = sql::create_table(self.context, &copy.name, &query);
             let probe = Probe::Exists(copy.name.clone());
             let step = plain(&format!("copy {id}"), Effect::Create, statement, probe);
             return Step { fence: Fence::FreshName, undo: Some(copy.name.clone()), ..step };

@@ -3,6 +3,7 @@
 use lake_sql::render::dialect::Dialect;
 use lake_sql::types::Type;
 
+use super::Context;
 use crate::engine::PhysicalName;
 use crate::model::spec::ColumnSpec;
 
@@ -74,10 +75,12 @@ pub(crate) fn stored(dialect: &Dialect, ty: &Type) -> Type {
     dialect.stored_type(ty).unwrap_or_else(|| ty.clone())
 }
 
-/// `create table … as query`. `warehouse` is where the location of an engine that needs one begins.
-pub(crate) fn create_table(dialect: &Dialect, warehouse: &str, name: &PhysicalName, query: &str) -> String {
-    let location = format!("{}/{}/{}/", warehouse.trim_end_matches('/'), name.schema, name.table);
-    let properties: Vec<String> = dialect
+/// `create table … as query`. A location is the name's own, so whoever gives a fresh name gives a fresh location.
+pub(crate) fn create_table(context: &Context<'_>, name: &PhysicalName, query: &str) -> String {
+    let root = context.capabilities.location.as_ref().unwrap_or(&context.project.target.warehouse);
+    let location = format!("{}/{}/{}/", root.trim_end_matches('/'), name.schema, name.table);
+    let properties: Vec<String> = context
+        .dialect
         .ctas_properties
         .iter()
         .map(|(key, value)| format!("{key} = {}", value.replace("{location}", &location.replace('\'', "''"))))

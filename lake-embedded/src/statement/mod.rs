@@ -54,6 +54,7 @@ pub(crate) struct Run<'a> {
     pub text: &'a str,
     pub token: &'a str,
     pub cancel: &'a Cancel,
+    pub rules: TypeRules,
     /// The moment of the statement, in microseconds since 1970.
     pub now: i64,
 }
@@ -64,12 +65,13 @@ pub(crate) async fn run(
     state: &SessionState,
     submission: &Submission,
     files: &Files,
+    rules: TypeRules,
     cancel: &Cancel,
 ) -> Result<Answer> {
     let bytes: Bytes = Arc::new(AtomicU64::new(0));
     let now = chrono::Utc::now().timestamp_micros();
     let names = Lookup::new(warehouse, files, bytes.clone());
-    let run = Run { warehouse, state, names, text: &submission.sql, token: &submission.token, cancel, now };
+    let run = Run { warehouse, state, names, text: &submission.sql, token: &submission.token, cancel, rules, now };
     let mut answer = run.statement().await?;
     answer.stats.bytes_scanned = Some(bytes.load(Ordering::Relaxed));
     Ok(answer)
@@ -96,7 +98,7 @@ impl Run<'_> {
 
     /// Binds a statement; its first error is the failure.
     fn bound(&self, tree: &tree::Statement, text: &str) -> Result<BoundStatement> {
-        let outcome = bind_statement(tree, text, &self.names, TypeRules::New);
+        let outcome = bind_statement(tree, text, &self.names, self.rules);
         if let Some(fault) = self.names.failure() {
             return Err(fault);
         }
