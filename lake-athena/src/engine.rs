@@ -61,6 +61,7 @@ impl Athena {
     /// If no thread can be started.
     pub fn open(config: AthenaConfig) -> Result<Self, EngineError> {
         let capabilities = Capabilities {
+            nested_rows: false,
             files: false,
             clean_failures: false,
             location: Some(config.warehouse.clone()),

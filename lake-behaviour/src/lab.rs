@@ -41,7 +41,7 @@ impl Lab {
 
     /// Runs a statement under a token.
     pub fn try_run_as(&self, sql: &str, token: &str) -> Result<(Stats, Rows), EngineError> {
-        let sql = sql.replace('@', &format!("\"{}\".", self.schema));
+        let sql = self.written(sql);
         let id = self.engine.submit(&Submission { sql, token: token.into(), files: vec![] })?;
         loop {
             match self.engine.poll(std::slice::from_ref(&id), Duration::from_secs(1))?.remove(0) {
@@ -51,6 +51,26 @@ impl Lab {
                 State::Cancelled => panic!("nobody asked for that"),
             }
         }
+    }
+
+    /// A statement as the engine's grammar has it: names in its quotes, tables made from a query with its properties.
+    fn written(&self, sql: &str) -> String {
+        let dialect = self.engine.dialect();
+        let ddl = ["drop table", "alter table"].iter().any(|start| sql.starts_with(start));
+        let schema = if ddl { dialect.ddl_ident(&self.schema) } else { dialect.ident(&self.schema) };
+        let location = format!("s3://behaviour/{}/", uuid::Uuid::new_v4().simple());
+        let properties: Vec<String> = dialect
+            .ctas_properties
+            .iter()
+            .map(|(name, value)| format!("{name} = {}", value.replace("{location}", &location)))
+            .collect();
+        let sql = match sql.split_once(" as ") {
+            Some((head, query)) if head.starts_with("create table @") && !properties.is_empty() => {
+                format!("{head} with ({}) as {query}", properties.join(", "))
+            }
+            _ => sql.to_owned(),
+        };
+        sql.replace('@', &format!("{schema}."))
     }
 
     /// Runs a statement that succeeds. A conflict with the catalog's own file of a schema passes.

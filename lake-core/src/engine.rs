@@ -62,6 +62,8 @@ pub struct Capabilities {
     /// A `create table … as` that fails leaves nothing behind, neither the name nor files, so that it can be sent again
     /// as it is. Else it is planned anew under another name.
     pub clean_failures: bool,
+    /// Arrays, maps and rows of a result come as such; else as text, for people.
+    pub nested_rows: bool,
     /// Where new tables are; None for below the target's warehouse. It is what `{location}` in the dialect's properties
     /// begins with.
     pub location: Option<String>,
@@ -79,6 +81,7 @@ impl Capabilities {
         rename_table: true,
         files: true,
         clean_failures: true,
+        nested_rows: true,
         location: None,
         price: None,
         max_concurrency: 4,
