@@ -122,7 +122,14 @@ impl<E: Engine> Engine for Faulty<E> {
             Some(Fault::Conflict) => self.ending(made_up, conflict("another writer was first")),
             Some(Fault::Throttle) => Err(failure(ErrorKind::Throttled, "too many requests")),
             Some(Fault::Internal) => self.ending(made_up, failure(ErrorKind::Internal, "the worker failed")),
-            Some(fault @ (Fault::Meanwhile(_) | Fault::Hang | Fault::Slow(_))) => {
+            Some(Fault::Meanwhile(statements)) => {
+                for (n, sql) in statements.into_iter().enumerate() {
+                    let token = format!("another writer, statement {n} before {}", submission.token);
+                    self.take_effect(&Submission { sql, token, files: vec![] })?;
+                }
+                self.inner.submit(submission)
+            }
+            Some(fault @ (Fault::Hang | Fault::Slow(_))) => {
                 panic!("{fault:?} happens inside an engine: schedule it there")
             }
         }
