@@ -396,7 +396,8 @@ fn wrong_settings_are_told_before_anything_is_sent() {
     config.workgroups.insert("etl".into(), Workgroup { output_location: None, enabled: true });
     config.workgroups.insert("closed".into(), Workgroup { output_location: None, enabled: false });
     let server = AthenaLocal::start(config).unwrap();
-    let cases: [(&str, fn(AthenaConfig) -> AthenaConfig, ErrorKind, &str, &str); 5] = [
+    type Change = fn(AthenaConfig) -> AthenaConfig;
+    let cases: [(&str, Change, ErrorKind, &str, &str); 5] = [
         (
             "key",
             |config| AthenaConfig { keys: Some(Keys { id: "other".into(), secret: "x".into() }), ..config },

@@ -224,7 +224,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_what_to_write() {
-        let cases: [(&str, &[(&str, &str)], &str, &str); 6] = [
+        type Options<'a> = &'a [(&'a str, &'a str)];
+        let cases: [(&str, Options<'_>, &str, &str); 6] = [
             (
                 "warehouse",
                 &[],
