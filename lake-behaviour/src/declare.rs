@@ -2,6 +2,7 @@
 
 use lake_core::model::spec::*;
 
+/// The id of `schema.name`.
 pub fn id(text: &str) -> Id {
     let (schema, name) = text.split_once('.').unwrap();
     Id { schema: schema.into(), name: name.into() }
@@ -35,6 +36,7 @@ pub fn files(name: &str, text: &str) -> SourceSpec {
     }
 }
 
+/// A source that is a table of the catalog, its columns as `name type [null], …`.
 pub fn table_source(name: &str, text: &str) -> SourceSpec {
     SourceSpec {
         id: id(name),
@@ -66,10 +68,12 @@ pub fn model(name: &str, kind: Kind, text: &str, template: &str, upstreams: &[&s
     }
 }
 
+/// Rows are added.
 pub fn append() -> Kind {
     Kind::Incremental(Write::Append)
 }
 
+/// Rows replace those of the same key.
 pub fn merge(key: &[&str]) -> Kind {
     Kind::Incremental(Write::Merge { key: key.iter().map(|k| k.to_string()).collect() })
 }
@@ -91,6 +95,7 @@ pub fn history(input: HistoryInput) -> HistorySpec {
     }
 }
 
+/// All rows at each moment; absent keys are closed.
 pub fn full_extract() -> HistoryInput {
     HistoryInput::FullExtract(Deletes::Close { max_percent: 100, allow_empty: false })
 }

@@ -4,7 +4,7 @@
 //! What an engine cannot do it says by its capabilities, and the planner's answer to that is part of the strategies.
 #![allow(clippy::unwrap_used)]
 
-mod declare;
+pub mod declare;
 mod lab;
 pub mod server;
 pub mod statements;

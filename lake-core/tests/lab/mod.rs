@@ -1,8 +1,6 @@
 //! A laboratory: models on the engine in memory, with a journal that dies with its process.
 #![allow(dead_code, clippy::unwrap_used)]
 
-mod declare;
-
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +18,7 @@ use lake_sql::render::dialect::Dialect;
 
 use tempfile::TempDir;
 
-pub use declare::*;
+pub use lake_behaviour::declare::*;
 pub use lake_model_engine::Death;
 
 /// Files that have arrived: in the engine's memory, or in a folder where the engine cannot open them.
