@@ -22,11 +22,15 @@ pub struct Lab {
 impl Lab {
     /// A fresh schema.
     pub fn new(engine: Arc<dyn Engine>) -> Self {
-        let schema = format!("b{}", &uuid::Uuid::new_v4().simple().to_string()[..12]);
-        let lab = Self { engine, schema };
+        let lab = Self { engine, schema: prefix() };
         let ident = lab.engine.dialect().ddl_ident(&lab.schema);
         lab.run(&format!("create schema if not exists {ident}"));
         lab
+    }
+
+    /// All tables and views of the schema.
+    pub fn names(&self) -> Vec<PhysicalName> {
+        self.engine.list(&self.schema).unwrap()
     }
 
     /// The name of a table in the schema.
@@ -97,6 +101,11 @@ impl Lab {
     pub fn head(&self, table: &str) -> Option<i64> {
         self.engine.describe(&[self.name(table)]).unwrap().remove(0).and_then(|described| described.snapshot)
     }
+}
+
+/// A name that nobody else has, for a schema or before one.
+pub fn prefix() -> String {
+    format!("b{}_", &uuid::Uuid::new_v4().simple().to_string()[..12])
 }
 
 /// The rows of a batch, in the one form that all engines' arrays have.

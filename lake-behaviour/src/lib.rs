@@ -10,7 +10,7 @@ pub mod server;
 pub mod statements;
 pub mod strategies;
 
-pub use lab::Lab;
+pub use lab::{Lab, prefix};
 
 /// Makes a test of each behaviour; the argument gives an engine, or None with words on standard error.
 #[macro_export]

@@ -11,3 +11,5 @@ mod kill;
 mod lake;
 mod pyiceberg;
 mod refresh;
+#[cfg(feature = "trino")]
+mod trino;
