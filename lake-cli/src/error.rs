@@ -55,6 +55,6 @@ impl From<std::io::Error> for Error {
 
 impl From<lake_core::engine::EngineError> for Error {
     fn from(error: lake_core::engine::EngineError) -> Self {
-        Self { exit: Exit::Failure, messages: vec![error.message], help: error.help }
+        Self { exit: Exit::Failure, messages: vec![error.to_string()], help: error.help }
     }
 }

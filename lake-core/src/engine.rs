@@ -1,5 +1,6 @@
 //! What an engine must do. One small trait without default methods; retry, throttling and tracing are wrappers.
 
+use std::fmt;
 use std::time::Duration;
 
 use arrow::array::RecordBatch;
@@ -67,6 +68,8 @@ pub struct Capabilities {
     /// Where new tables are; None for below the target's warehouse. It is what `{location}` in the dialect's properties
     /// begins with.
     pub location: Option<String>,
+    /// Its ids of executions outlive the process, so that others can look them up: they are kept with the outcomes.
+    pub query_ids: bool,
     /// What reading costs, if the target says.
     pub price: Option<Price>,
     /// Most statements at once.
@@ -83,6 +86,7 @@ impl Capabilities {
         clean_failures: true,
         nested_rows: true,
         location: None,
+        query_ids: true,
         price: None,
         max_concurrency: 4,
     };
@@ -197,10 +201,20 @@ pub struct EngineError {
     pub effect: Effect,
     /// The engine's own words.
     pub message: String,
-    /// Execution, if there was one.
+    /// Execution, if there was one and others can look it up.
     pub query: Option<QueryId>,
     /// What a person can do about it.
     pub help: Option<String>,
+}
+
+impl fmt::Display for EngineError {
+    /// The engine's words, and where to look.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.query {
+            Some(QueryId(id)) => write!(f, "{} (query {id})", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
 }
 
 /// Kinds of failures.

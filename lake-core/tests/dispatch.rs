@@ -187,3 +187,37 @@ fn a_view_that_was_pointed_elsewhere_is_repaired() {
     assert!(lab.run().is_good());
     assert_eq!(lab.rows("a.v3"), ["1"]);
 }
+
+/// What a person asks the engine's own tools with.
+#[test]
+fn executions_are_on_record_by_the_engines_names() {
+    let lab = wide();
+    lab.fault(3, Fault::Internal);
+    let failed = lab.run().models.remove(0);
+    let last = failed.queries.iter().rfind(|executed| executed.step != "undo").unwrap();
+    assert_eq!(failed.message, Some(format!("GENERIC_INTERNAL_ERROR: the worker failed (query {})", last.query.0)));
+
+    assert!(lab.run().is_good());
+    let events = std::mem::take(&mut *lab.events.lock().unwrap());
+    let submitted = events.iter().filter_map(|event| match event {
+        Event::StepSubmitted { model, step, query } if model == "a.rows" => Some((step.as_str(), query)),
+        _ => None,
+    });
+    let results = events.iter().filter_map(|event| match event {
+        Event::ModelFinished(result) if result.model == "a.rows" => Some(&result.queries),
+        _ => None,
+    });
+    let results: Vec<_> = results.flatten().map(|executed| (executed.step.as_str(), &executed.query)).collect();
+    assert_eq!(submitted.collect::<Vec<_>>(), results);
+
+    let process = lab.session();
+    let published = process.journal().latest_publication("a.rows").unwrap().unwrap();
+    let key = format!("{}-{}", published.run, published.attempt);
+    let ended = process.journal().ended_plan("a.rows", &key).unwrap().unwrap();
+    for step in ended.plan.steps.iter().filter(|step| step.sql().is_some()) {
+        let kept = &ended.outcomes[&step.name].queries;
+        let told = results.iter().filter(|(name, _)| *name == step.name).map(|(_, query)| (*query).clone());
+        assert!(!kept.is_empty(), "{}", step.name);
+        assert!(told.collect::<Vec<_>>().ends_with(kept), "{}", step.name);
+    }
+}

@@ -70,10 +70,11 @@ impl Embedded {
             let warehouse = Warehouse::open(&config.warehouse)?;
             let state = runtime::session(config.threads, runtime::memory(config.memory_bytes)?);
             let shared = Shared { warehouse, state, rules, executions: Mutex::default(), ended: Condvar::new() };
-            let capabilities = Capabilities { max_concurrency: config.threads.max(1), ..Capabilities::FULL };
+            let capabilities =
+                Capabilities { query_ids: false, max_concurrency: config.threads.max(1), ..Capabilities::FULL };
             Ok(Self { shared: Arc::new(shared), capabilities, threads: Some(runtime::threads(config.threads)?) })
         };
-        open().map_err(|fault: Fault| fault.at_border(None))
+        open().map_err(|fault: Fault| fault.at_border())
     }
 
     /// Removes files of the warehouse that no table refers to and that are older than `age`, or only finds them. `age`
@@ -86,7 +87,7 @@ impl Embedded {
                 false => warehouse.collect_garbage(now, age).await,
             }
         });
-        collected.map_err(|error| Fault::from(error).at_border(None))
+        collected.map_err(|error| Fault::from(error).at_border())
     }
 
     fn threads(&self) -> &tokio::runtime::Runtime {
@@ -137,15 +138,15 @@ impl Drop for Ending {
 }
 
 fn unknown(id: &QueryId) -> EngineError {
-    Fault::statement(format!("there is no statement {}", id.0)).at_border(Some(id.clone()))
+    Fault::statement(format!("there is no statement {}", id.0)).at_border()
 }
 
-fn state(id: &QueryId, execution: &Execution) -> State {
+fn state(execution: &Execution) -> State {
     match &execution.outcome {
         None => State::Running,
         Some(Ok(answer)) => State::Succeeded(answer.stats.clone()),
         Some(Err(fault)) if fault.is_cancelled() => State::Cancelled,
-        Some(Err(fault)) => State::Failed(fault.clone().at_border(Some(id.clone()))),
+        Some(Err(fault)) => State::Failed(fault.clone().at_border()),
     }
 }
 
@@ -184,7 +185,7 @@ impl Engine for Embedded {
         loop {
             let mut states = Vec::with_capacity(ids.len());
             for id in ids {
-                states.push(state(id, executions.by_id.get(id).ok_or_else(|| unknown(id))?));
+                states.push(state(executions.by_id.get(id).ok_or_else(|| unknown(id))?));
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() || states.is_empty() || states.iter().any(|state| !matches!(state, State::Running)) {
@@ -204,14 +205,14 @@ impl Engine for Embedded {
         let executions = self.shared.executions();
         match &executions.by_id.get(id).ok_or_else(|| unknown(id))?.outcome {
             Some(Ok(answer)) => Ok(Rows { columns: answer.columns.clone(), batches: answer.batches.clone() }),
-            Some(Err(fault)) => Err(fault.clone().at_border(Some(id.clone()))),
-            None => Err(Fault::statement("the statement has not ended yet").at_border(Some(id.clone()))),
+            Some(Err(fault)) => Err(fault.clone().at_border()),
+            None => Err(Fault::statement("the statement has not ended yet").at_border()),
         }
     }
 
     fn describe(&self, tables: &[PhysicalName]) -> Result<Vec<Option<Described>>, EngineError> {
         let describe = |name| self.threads().block_on(describe(&self.shared.warehouse, name));
-        tables.iter().map(describe).collect::<Result<_>>().map_err(|fault| fault.at_border(None))
+        tables.iter().map(describe).collect::<Result<_>>().map_err(|fault| fault.at_border())
     }
 
     fn list(&self, schema: &str) -> Result<Vec<PhysicalName>, EngineError> {
@@ -219,7 +220,7 @@ impl Engine for Embedded {
         if !catalog.has_namespace(schema) {
             return Ok(vec![]);
         }
-        let found = catalog.list(schema).map_err(|error| Fault::from(error).at_border(None))?;
+        let found = catalog.list(schema).map_err(|error| Fault::from(error).at_border())?;
         let name = |table| PhysicalName { schema: schema.to_owned(), table };
         Ok(found.into_iter().map(|(table, _)| name(table)).collect())
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use arrow::error::ArrowError;
 use datafusion::error::DataFusionError;
-use lake_core::engine::{Effect, EngineError, ErrorKind, QueryId};
+use lake_core::engine::{Effect, EngineError, ErrorKind};
 use lake_core::values::ValueError;
 
 /// A failure with its kind and words.
@@ -78,9 +78,9 @@ impl Fault {
         self
     }
 
-    /// The error that the engine's border shows.
-    pub fn at_border(self, query: Option<QueryId>) -> EngineError {
-        EngineError { kind: self.kind, effect: self.effect, message: self.message, query, help: self.help }
+    /// The error that the engine's border shows. Its executions have names that say nothing outside of this process.
+    pub fn at_border(self) -> EngineError {
+        EngineError { kind: self.kind, effect: self.effect, message: self.message, query: None, help: self.help }
     }
 }
 

@@ -113,6 +113,7 @@ mod tests {
             outcome,
             rows,
             usage: Usage::default(),
+            queries: vec![],
             seconds: 1.25,
             message: (!outcome.is_good()).then(|| "2 rows of `rate` are not positive".into()),
             help: (outcome == Outcome::Refused)

@@ -12,7 +12,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::PhysicalName;
+use crate::engine::{PhysicalName, QueryId};
 
 /// Version of the document's form.
 pub const VERSION: u32 = 1;
@@ -286,12 +286,16 @@ pub struct StepOutcome {
     pub measures: BTreeMap<String, String>,
     /// Checks that found rows.
     pub failing: Vec<FailedCheck>,
+    /// The engine's ids of its executions, in order; none where they say nothing to others, or nobody heard them. The
+    /// last one took effect, unless the probe found the effect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<QueryId>,
 }
 
 impl StepOutcome {
     /// It took effect, and nothing more is known.
     pub fn effective(rows: Option<u64>) -> Self {
-        Self { rows, measures: BTreeMap::new(), failing: vec![] }
+        Self { rows, measures: BTreeMap::new(), failing: vec![], queries: vec![] }
     }
 }
 

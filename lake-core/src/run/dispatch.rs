@@ -207,6 +207,7 @@ pub(super) fn plain(model: &ModelSpec, outcome: Outcome, message: &str) -> Model
         outcome,
         rows: None,
         usage: Default::default(),
+        queries: vec![],
         seconds: 0.0,
         message: Some(message.into()),
         help: None,

@@ -52,7 +52,7 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RunError::Plan(error) => error.fmt(f),
-            RunError::Engine(error) => f.write_str(&error.message),
+            RunError::Engine(error) => error.fmt(f),
             RunError::Journal(error) => error.fmt(f),
             RunError::Landing(error) => error.fmt(f),
             RunError::Result(message) => f.write_str(message),

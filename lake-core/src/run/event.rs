@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::summary::{ModelResult, RunSummary};
+use crate::engine::QueryId;
 
 /// One thing that happened. Progress bars, logs and notifications subscribe to these.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +45,7 @@ pub enum Event {
         /// Who holds it.
         holder: String,
     },
-    /// A statement was sent.
+    /// A step is begun.
     StepStarted {
         /// The model.
         model: String,
@@ -54,6 +55,15 @@ pub enum Event {
         index: usize,
         /// Number of steps.
         of: usize,
+    },
+    /// The engine took a statement. Not told where its ids say nothing to others.
+    StepSubmitted {
+        /// The model.
+        model: String,
+        /// The step's name, `probe of …` or `undo`.
+        step: String,
+        /// The engine's id of the execution.
+        query: QueryId,
     },
     /// A statement ended well, or need not run.
     StepFinished {

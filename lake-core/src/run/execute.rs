@@ -1,5 +1,7 @@
 //! Execution of one plan: submits its steps, finds out what became of them, and ends it one way or another.
 
+mod send;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -11,11 +13,9 @@ use super::event::Event;
 use super::landing::source_files;
 use super::rows::only_row;
 use super::session::{Session, is_passing};
-use super::summary::Usage;
+use super::summary::{Executed, Usage};
 use crate::audit::counted;
-use crate::engine::{
-    Effect as Unsure, EngineError, ErrorKind, FileRelation, PhysicalName, QueryId, State, Stats, Submission,
-};
+use crate::engine::{Effect as Unsure, EngineError, ErrorKind, FileRelation, PhysicalName, QueryId, Stats, Submission};
 use crate::graph::Node;
 use crate::journal::{End, Lease, Released};
 use crate::model::spec::{ColumnSpec, Origin};
@@ -23,6 +23,7 @@ use crate::plan::facts::Publication;
 use crate::plan::next::{Next, Outcomes, measure, next};
 use crate::plan::{Action, Effect, FailedCheck, Fence, Plan, Probe, ReadColumn, Step, StepOutcome, VERSION};
 use crate::strategy::stored;
+use send::{Once, cancelled_by_others};
 
 /// How long one poll may wait; the lease is renewed and Ctrl-C is seen between polls.
 const POLL: Duration = Duration::from_millis(500);
@@ -80,6 +81,7 @@ pub(super) struct Execution<'a> {
     groups: usize,
     unrecorded: Outcomes,
     usage: Usage,
+    executed: Vec<Executed>,
 }
 
 impl<'a> Execution<'a> {
@@ -91,14 +93,30 @@ impl<'a> Execution<'a> {
         plan: &'a Plan,
         run: &'a str,
     ) -> Self {
-        let (outcomes, unrecorded) = (Outcomes::new(), Outcomes::new());
-        let usage = Usage::default();
-        Self { session, cancel, events, lease, plan, run, resumed: false, outcomes, groups: 0, unrecorded, usage }
+        Self {
+            session,
+            cancel,
+            events,
+            lease,
+            plan,
+            run,
+            resumed: false,
+            outcomes: Outcomes::new(),
+            groups: 0,
+            unrecorded: Outcomes::new(),
+            usage: Usage::default(),
+            executed: vec![],
+        }
     }
 
     /// What its statements have read so far.
     pub(super) fn usage(&self) -> Usage {
         self.usage
+    }
+
+    /// The executions that it has heard of so far.
+    pub(super) fn executed(self) -> Vec<Executed> {
+        self.executed
     }
 
     /// The plan was begun by a process that is gone.
@@ -127,6 +145,7 @@ impl<'a> Execution<'a> {
             self.keep_lease()?;
             match self.step(step)? {
                 Sent::Effective(outcome) => {
+                    let outcome = StepOutcome { queries: self.queries(&step.name), ..outcome };
                     self.unrecorded.insert(step.name.clone(), outcome.clone());
                     self.outcomes.insert(step.name.clone(), outcome);
                 }
@@ -264,7 +283,7 @@ impl<'a> Execution<'a> {
                 return Ok(Sent::Failed(RunError::Engine(error)));
             }
             if self.leaves_remains(step, &error) {
-                return Ok(Sent::Conflict(error.message));
+                return Ok(Sent::Conflict(error.to_string()));
             }
             // What an engine remembers of the first try may be what made the other process give up.
             if self.resumed && tries == 1 {
@@ -274,13 +293,13 @@ impl<'a> Execution<'a> {
             // A statement that may be repeated has nothing to be planned anew for.
             let repeats = step.probe == Probe::Repeat;
             match error.kind {
-                ErrorKind::Conflict if !repeats => return Ok(Sent::Conflict(error.message)),
+                ErrorKind::Conflict if !repeats => return Ok(Sent::Conflict(error.to_string())),
                 kind if (is_passing(kind) || kind == ErrorKind::Conflict) && tries < self.session.limit().tries => {
                     let wait = self.session.back_off(tries);
                     (self.events)(Event::StepRetried {
                         model: self.plan.model.clone(),
                         step: step.name.clone(),
-                        message: error.message,
+                        message: error.to_string(),
                         wait,
                     });
                     self.session.clock().sleep(wait);
@@ -306,73 +325,6 @@ impl<'a> Execution<'a> {
         let run = if tries == 1 { &self.plan.run } else { self.run };
         let name = format!("{run} {} {} {index} {tries}", self.plan.model, self.plan.key());
         Sha256::digest(name.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    /// One submission, up to its final state. A wish to stop is passed on to the engine, and its answer awaited.
-    fn once(&mut self, name: &str, submission: &Submission) -> Result<Once, RunError> {
-        let id = match self.accepted(name, submission)? {
-            Accepted::As(id) => id,
-            Accepted::Refused(error) => return Ok(Once::Failed(error)),
-            Accepted::Unanswered(error) => return Ok(Once::Lost(error)),
-            Accepted::Unwanted => return Ok(Once::Cancelled(None)),
-        };
-        let engine = self.session.engine();
-        let mut told = false;
-        let mut failures = 0;
-        loop {
-            if self.cancel.is_cancelled() && !told {
-                told = engine.cancel(&id).is_ok();
-            }
-            match engine.poll(std::slice::from_ref(&id), POLL).map(|mut states| states.pop()) {
-                Ok(Some(State::Succeeded(stats))) => {
-                    self.usage.add(&stats, self.session.engine().capabilities().price);
-                    return Ok(Once::Succeeded(id, stats));
-                }
-                Ok(Some(State::Failed(error))) => return Ok(Once::Failed(error)),
-                Ok(Some(State::Cancelled)) => return Ok(Once::Cancelled(Some(id))),
-                Ok(Some(State::Running) | None) => failures = 0,
-                Err(error) if is_passing(error.kind) && failures < self.session.limit().tries => {
-                    failures += 1;
-                    self.session.clock().sleep(self.session.back_off(failures));
-                }
-                // The statement may go on without us.
-                Err(error) => return Ok(Once::Lost(error)),
-            }
-            self.keep_lease()?;
-        }
-    }
-
-    /// Hands a statement to the engine. The same token is sent until there is an answer: it names one execution, however
-    /// often the engine has heard it. An engine without room is asked for a long time, everything else a few times.
-    fn accepted(&mut self, name: &str, submission: &Submission) -> Result<Accepted, RunError> {
-        let (session, began) = (self.session, self.session.clock().now());
-        let (mut failures, mut perhaps) = (0, false);
-        loop {
-            if self.cancel.is_cancelled() && !perhaps {
-                return Ok(Accepted::Unwanted);
-            }
-            let error = match session.engine().submit(submission) {
-                Ok(id) => return Ok(Accepted::As(id)),
-                Err(error) if !is_passing(error.kind) => return Ok(Accepted::Refused(error)),
-                Err(error) => error,
-            };
-            perhaps |= error.effect == Unsure::Unknown;
-            failures += 1;
-            let waited = (session.clock().now() - began).to_std().unwrap_or_default();
-            let patient = error.kind == ErrorKind::Throttled && waited < session.limit().capacity_wait;
-            if !patient && failures >= session.limit().tries {
-                return Ok(Accepted::Unanswered(error));
-            }
-            let wait = session.back_off(failures);
-            (self.events)(Event::StepRetried {
-                model: self.plan.model.clone(),
-                step: name.to_owned(),
-                message: error.message,
-                wait,
-            });
-            session.clock().sleep(wait);
-            self.keep_lease()?;
-        }
     }
 
     fn succeeded(&mut self, step: &Step, id: &QueryId, stats: Stats) -> Result<Sent, RunError> {
@@ -437,29 +389,6 @@ impl<'a> Execution<'a> {
                 Ok(matches!(found.as_slice(), [None, Some(_)]))
             }
             Probe::Zero(sql) => self.is_zero(step, sql),
-        }
-    }
-
-    fn is_zero(&mut self, step: &Step, sql: &str) -> Result<bool, RunError> {
-        let mut tries = 1;
-        loop {
-            let nonce = uuid::Uuid::new_v4().simple().to_string();
-            let token = format!("lake-probe-{}-{nonce}", step.name);
-            let submission = Submission { sql: sql.to_owned(), token, files: vec![] };
-            let error = match self.once(&step.name, &submission)? {
-                Once::Succeeded(id, _) => {
-                    let rows = self.session.patiently(|| self.session.engine().rows(&id))?;
-                    return Ok(only_row(&rows)?.first().and_then(Option::as_deref) == Some("0"));
-                }
-                Once::Cancelled(_) if self.cancel.is_cancelled() => return Err(RunError::Cancelled),
-                Once::Cancelled(id) => cancelled_by_others(id),
-                Once::Failed(error) | Once::Lost(error) => error,
-            };
-            if !is_passing(error.kind) || tries >= self.session.limit().tries {
-                return Err(RunError::Engine(error));
-            }
-            self.session.clock().sleep(self.session.back_off(tries));
-            tries += 1;
         }
     }
 
@@ -586,37 +515,6 @@ impl<'a> Execution<'a> {
         }
         self.session.journal().end_leaving(self.plan, &self.outcomes, end, &left)?;
         Ok(())
-    }
-}
-
-/// What became of one submission.
-enum Once {
-    Succeeded(QueryId, Stats),
-    Failed(EngineError),
-    /// Nobody can say; it may still run.
-    Lost(EngineError),
-    /// None if it was never submitted.
-    Cancelled(Option<QueryId>),
-}
-
-/// What came of handing a statement over.
-enum Accepted {
-    As(QueryId),
-    Refused(EngineError),
-    /// It was asked often enough.
-    Unanswered(EngineError),
-    /// The wish to stop came first.
-    Unwanted,
-}
-
-/// We did not ask for it: an administrator did, or the process whose statement it was.
-fn cancelled_by_others(query: Option<QueryId>) -> EngineError {
-    EngineError {
-        kind: ErrorKind::Unavailable,
-        effect: Unsure::None,
-        message: "the statement was cancelled on the engine".into(),
-        query,
-        help: None,
     }
 }
 

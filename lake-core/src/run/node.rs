@@ -7,7 +7,7 @@ use super::event::Event;
 use super::execute::{Ended, Execution};
 use super::gather::RunFacts;
 use super::session::{Session, is_gone};
-use super::summary::{ModelResult, Outcome, Usage};
+use super::summary::{Executed, ModelResult, Outcome, Usage};
 use crate::journal::{Lease, LeaseOutcome, OpenPlan};
 use crate::model::spec::ModelSpec;
 use crate::plan::Plan;
@@ -22,8 +22,18 @@ pub(super) fn run(
     cancel: &CancelToken,
     events: &(dyn Fn(Event) + Sync),
 ) -> ModelResult {
-    let mut node =
-        Node { session, run, model, cancel, events, lease: None, resumed: false, rows: None, usage: Usage::default() };
+    let mut node = Node {
+        session,
+        run,
+        model,
+        cancel,
+        events,
+        lease: None,
+        resumed: false,
+        rows: None,
+        usage: Usage::default(),
+        executed: vec![],
+    };
     let result = node.bring_up_to_date();
     if let Some(lease) = node.lease.take() {
         // A lease that cannot be given back ends by itself.
@@ -36,7 +46,7 @@ pub(super) fn run(
         Err(RunError::Cancelled) => plain(model, Outcome::Cancelled, INTERRUPTED),
         Err(error) => ModelResult { help: error.help(), ..plain(model, Outcome::Failed, &error.to_string()) },
     };
-    ModelResult { usage: node.usage, ..result }
+    ModelResult { usage: node.usage, queries: node.executed, ..result }
 }
 
 struct Node<'a> {
@@ -52,6 +62,8 @@ struct Node<'a> {
     rows: Option<u64>,
     /// What all plans of the model have read.
     usage: Usage,
+    /// What all plans of the model have executed.
+    executed: Vec<Executed>,
 }
 
 impl Node<'_> {
@@ -163,6 +175,7 @@ impl Node<'_> {
             Execution::new(self.session, self.cancel, self.events, lease, &open.plan, &self.run.run).resumed(resumed);
         let ended = execution.run(open.outcomes, open.groups);
         self.usage.join(execution.usage());
+        self.executed.extend(execution.executed());
         ended
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Price, Stats};
+use crate::engine::{Price, QueryId, Stats};
 
 /// Results of a run, as kept in the journal and as printed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,12 +37,24 @@ pub struct ModelResult {
     /// What its statements read, audits included.
     #[serde(flatten)]
     pub usage: Usage,
+    /// Its executions in order, as the engine names them; empty where its names say nothing to others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub queries: Vec<Executed>,
     /// How long it took.
     pub seconds: f64,
     /// Why it ran, failed or was left out, for people.
     pub message: Option<String>,
     /// What a person can do about it.
     pub help: Option<String>,
+}
+
+/// One execution of a statement.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Executed {
+    /// The step of the plan, `probe of …` or `undo`.
+    pub step: String,
+    /// The engine's id.
+    pub query: QueryId,
 }
 
 /// What statements read, as far as the engine tells.
