@@ -15,8 +15,9 @@
 //! ```
 //!
 //! A rule is for `operation` (StartQueryExecution if it says nothing), for statements that contain `sql` in whatever
-//! case, and for the `nth` such call (1) and the `times` (1) from there; with `"each": true` calls are counted for each
-//! request token apart. The first rule that applies is taken.
+//! case, and for the `nth` such call (1) and the `times` (1) from there. With `"each": "token"` calls are counted for each
+//! request token apart, with `"each": "text"` for each statement's text apart, in which all numbers are as one. The first
+//! rule that applies is taken.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -47,14 +48,27 @@ pub struct Rule {
     /// To how many.
     #[serde(default = "one")]
     pub times: u64,
-    /// Whether calls are counted for each request token apart.
+    /// Which calls are counted together.
     #[serde(default)]
-    pub each: bool,
+    pub each: Each,
     /// What happens.
     pub fault: Fault,
-    /// Matching calls so far, by token where they are counted apart.
+    /// Matching calls so far, by what they are counted by.
     #[serde(skip)]
     seen: BTreeMap<String, u64>,
+}
+
+/// Which calls a rule counts together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Each {
+    /// All that match.
+    #[default]
+    All,
+    /// Those with one request token.
+    Token,
+    /// Those with one text, whatever the numbers in it are.
+    Text,
 }
 
 /// What may happen.
@@ -113,6 +127,21 @@ pub struct Failing {
     pub leaves_table: bool,
 }
 
+/// A text with one sign for every number in it, hexadecimal ones too.
+fn without_numbers(sql: &str) -> String {
+    let (mut out, mut inside) = (String::with_capacity(sql.len()), false);
+    for c in sql.chars() {
+        let goes_on = inside && matches!(c, 'a'..='f');
+        inside = c.is_ascii_digit() || goes_on;
+        if !inside {
+            out.push(c);
+        } else if !out.ends_with('#') {
+            out.push('#');
+        }
+    }
+    out
+}
+
 fn start() -> String {
     "StartQueryExecution".into()
 }
@@ -124,7 +153,7 @@ fn one() -> u64 {
 impl Rule {
     /// A fault of the first start of a statement that contains `sql`.
     pub fn start(sql: &str, fault: Fault) -> Self {
-        Self { operation: start(), sql: sql.into(), nth: 1, times: 1, each: false, fault, seen: BTreeMap::new() }
+        Self { operation: start(), sql: sql.into(), nth: 1, times: 1, each: Each::All, fault, seen: BTreeMap::new() }
     }
 
     /// A fault of the first such call.
@@ -142,9 +171,9 @@ impl Rule {
         Self { times, ..self }
     }
 
-    /// The same for each request token apart.
-    pub fn each(self) -> Self {
-        Self { each: true, ..self }
+    /// The same for each request token, or each text, apart.
+    pub fn each(self, each: Each) -> Self {
+        Self { each, ..self }
     }
 
     fn applies(&self, operation: &str, sql: &str) -> bool {
@@ -167,8 +196,12 @@ impl Script {
     pub(crate) fn meet(&mut self, operation: &str, sql: &str, token: &str) -> Option<Fault> {
         let mut met = None;
         for rule in self.rules.iter_mut().filter(|rule| rule.applies(operation, sql)) {
-            let key = if rule.each { token } else { "" };
-            let seen = rule.seen.entry(key.to_owned()).or_default();
+            let key = match rule.each {
+                Each::All => String::new(),
+                Each::Token => token.to_owned(),
+                Each::Text => without_numbers(sql),
+            };
+            let seen = rule.seen.entry(key).or_default();
             *seen += 1;
             if met.is_none() && (rule.nth..rule.nth.saturating_add(rule.times)).contains(seen) {
                 met = Some(rule.fault.clone());
@@ -212,10 +245,15 @@ mod tests {
         let states = Fault::States(vec![Shown::Queued, Shown::Running]);
         assert_eq!(script.meet("StartQueryExecution", "Select 1", ""), Some(states));
 
-        let mut each = Script { rules: vec![Rule::start("", Fault::Throttle).each()] };
+        let mut each = Script { rules: vec![Rule::start("", Fault::Throttle).each(Each::Token)] };
         let met: Vec<bool> =
             ["a", "a", "b", "a", "b"].map(|token| each.meet("StartQueryExecution", "", token).is_some()).into();
         assert_eq!(met, [true, false, true, false, false]);
+        let each = r#"{"rules": [{"each": "text", "fault": "throttle"}]}"#;
+        let mut each: Script = serde_json::from_str(each).unwrap();
+        let texts = ["drop a_r20ab_1", "drop a_r3f_2", "drop b_r20ab_1", "drop a_r9_1"];
+        let met = texts.map(|sql| each.meet("StartQueryExecution", sql, sql).is_some());
+        assert_eq!(met, [true, false, true, false]);
         assert!(serde_json::from_str::<Script>(r#"{"rules": [{"fault": "throtle"}]}"#).is_err());
     }
 }

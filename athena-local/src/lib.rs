@@ -27,7 +27,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use executions::Counted;
-pub use faults::{Failing, Fault, Rule, Script, Shown};
+pub use faults::{Each, Failing, Fault, Rule, Script, Shown};
 pub use server::{AthenaLocal, Handle};
 
 /// What a server serves.

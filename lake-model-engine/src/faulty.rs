@@ -13,6 +13,9 @@ use lake_sql::render::dialect::Dialect;
 use crate::error::{Result, conflict, died, failure, unclear};
 use crate::faults::{Fault, Life, Schedule};
 
+/// Picks statements.
+type Judge = Box<dyn Fn(&Submission) -> bool + Send + Sync>;
+
 /// How long one poll of the engine behind may wait.
 const POLL: Duration = Duration::from_secs(60);
 
@@ -23,6 +26,8 @@ pub struct Faulty<E> {
     inner: E,
     life: Life,
     schedule: Mutex<Schedule>,
+    /// Says of a statement that the process dies once the engine has it.
+    fatal: Option<Judge>,
     submissions: AtomicU64,
     /// Executions whose end is the fault's, not the engine's.
     ends: Mutex<BTreeMap<QueryId, EngineError>>,
@@ -35,6 +40,7 @@ impl<E: Engine> Faulty<E> {
             inner,
             life: Life::new(),
             schedule: Mutex::default(),
+            fatal: None,
             submissions: AtomicU64::new(0),
             ends: Mutex::default(),
         }
@@ -44,6 +50,12 @@ impl<E: Engine> Faulty<E> {
     pub fn schedule(self, nth: u64, fault: Fault) -> Self {
         self.faults().set(nth, fault);
         self
+    }
+
+    /// Lets the process die between the engine's word that it has the first statement that `judge` picks, and the first
+    /// look at it.
+    pub fn die_once_sent(self, judge: impl Fn(&Submission) -> bool + Send + Sync + 'static) -> Self {
+        Self { fatal: Some(Box::new(judge)), ..self }
     }
 
     /// Whether a scheduled fault has not happened yet.
@@ -103,6 +115,10 @@ impl<E: Engine> Engine for Faulty<E> {
 
     fn submit(&self, submission: &Submission) -> Result<QueryId> {
         self.alive()?;
+        if self.fatal.as_ref().is_some_and(|judge| judge(submission)) {
+            self.inner.submit(submission)?;
+            return self.die();
+        }
         let nth = self.submissions.fetch_add(1, Ordering::SeqCst) + 1;
         let fault = self.faults().take(nth);
         let made_up = QueryId(format!("fault-{nth}"));

@@ -11,6 +11,8 @@ mod crashes;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod golden;
+#[cfg(feature = "embedded")]
+mod lake;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -78,12 +80,19 @@ impl Refresh {
         (project, Box::new(LandingFolder(self.landing.path().to_owned())))
     }
 
+    /// Every model, each after what it reads.
+    fn models_in_order(&self) -> Vec<Id> {
+        self.project().0.graph.models().map(|model| model.id.clone()).collect()
+    }
+
+    fn models(&self) -> BTreeSet<Id> {
+        self.models_in_order().into_iter().collect()
+    }
+
     /// A run of all models in a new process; None if it died.
     fn run(&self, world: &World, death: Option<Death>) -> Option<RunSummary> {
         let (project, landing) = self.project();
-        let process = world.start(project, landing, death);
-        let all = process.project().graph.models().map(|model| model.id.clone()).collect();
-        self.run_in(&process, &all)
+        self.run_in(&world.start(project, landing, death), &self.models())
     }
 
     fn run_in(&self, process: &Process, models: &BTreeSet<Id>) -> Option<RunSummary> {
