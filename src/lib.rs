@@ -120,7 +120,7 @@ macro_rules! __lake_versions {
 pub mod __private {
     pub use inventory;
     pub use lake_core::model::column::{Audit, Col, Detail, Row, handle};
-    pub use lake_core::model::declare::{self, Acyclic, Built, Declared, ModelKeys, Relation, SqlFn};
+    pub use lake_core::model::declare::{self, Acyclic, Built, Relation, SqlFn};
     pub use lake_core::model::history_columns::{HistoryColumns, OwnColumn, Role};
     pub use lake_core::model::query::{Expr, Sql};
     pub use lake_core::model::registry::Registration;

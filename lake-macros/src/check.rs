@@ -16,7 +16,7 @@ use syn::Error;
 use crate::payload::{Column, OwnColumn, Payload, Schema};
 use crate::source::Named;
 pub(crate) use names::{References, helper};
-pub(crate) use registration::relation_impl;
+pub(crate) use registration::{declared, relation_impl};
 pub(crate) use state::{Answer, Answers, RowOf, State, chained};
 
 /// `__check!`: findings as errors, the guard against circles, and what an inferred row leads to.

@@ -178,7 +178,8 @@ fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
     words.into_iter().map(escape).collect()
 }
 
-fn escape(word: &str) -> String {
+/// A word without tabs and line breaks.
+pub(crate) fn escape(word: &str) -> String {
     word.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")
 }
 

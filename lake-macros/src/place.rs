@@ -46,8 +46,8 @@ pub(crate) fn file(span: Span) -> TokenStream {
     }
 }
 
-/// The crate that is compiled, or the module if the environment does not tell.
-pub(crate) fn module() -> TokenStream {
+/// The crate that is compiled, or a module of it if the environment does not tell.
+pub(crate) fn krate() -> TokenStream {
     match std::env::var("CARGO_CRATE_NAME") {
         Ok(name) => quote!(#name),
         Err(_) => quote!(::core::module_path!()),

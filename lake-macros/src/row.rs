@@ -11,7 +11,7 @@ use syn::{Attribute, Data, DeriveInput, Fields, Path};
 use crate::check::condition;
 use crate::export;
 use crate::keys::{Errors, Keys, Known, Takes, description};
-use crate::payload::{Column, Payload, Schema};
+use crate::payload::{Column, Payload, Schema, escape};
 use crate::rust_type::{Resolved, Seen, Shape, path_of, rust_tokens, type_arguments};
 
 const KEYS: [Known; 7] = [
@@ -23,6 +23,9 @@ const KEYS: [Known; 7] = [
     ("file", Takes::Nothing),
     ("arrival", Takes::Nothing),
 ];
+
+/// Names of types that nobody gives another meaning, beside the primitive ones.
+const OF_RUST: [&str; 3] = ["Option", "String", "Vec"];
 
 /// A field as its tokens tell.
 struct Field {
@@ -56,7 +59,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let details: Vec<TokenStream> = fields.iter().enumerate().filter_map(detail).collect();
     let details = (!details.is_empty())
         .then(|| quote!(const DETAILS: &'static [::lakehouse::__private::Detail] = &[#(#details),*];));
-    let handles = fields.iter().map(|field| handle(name, field));
+    let handles = fields.iter().map(handle);
     let payload = payload(input, &fields);
     quote! {
         #errors
@@ -64,9 +67,12 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
             const COLUMNS: &'static str = #columns;
             #details
         }
-        #[allow(non_upper_case_globals, dead_code)]
-        impl #name { #(#handles)* }
-        const _: () = { #touch };
+        const _: () = {
+            use ::lakehouse::__private::{Col as __Col, handle as __handle};
+            #[allow(non_upper_case_globals, dead_code)]
+            impl #name { #(#handles)* }
+            #touch
+        };
         #payload
     }
 }
@@ -195,8 +201,7 @@ fn line(field: &Field) -> String {
 
 /// Name, type, whether it may be null, and the description, which may have lines of its own.
 pub(crate) fn column_line(name: &str, ty: &str, nullable: bool, description: &str) -> String {
-    let description = description.replace('\\', "\\\\").replace('\n', "\\n");
-    format!("{name}\t{ty}\t{}\t{description}", if nullable { "?" } else { "" })
+    format!("{name}\t{ty}\t{}\t{}", if nullable { "?" } else { "" }, escape(description))
 }
 
 /// What only some have.
@@ -241,7 +246,8 @@ fn audits(keys: &Keys) -> Vec<TokenStream> {
     audits
 }
 
-fn handle(row: &Ident, field: &Field) -> TokenStream {
+/// A constant of the row. The compiler reads all of them at each run, so they are short.
+fn handle(field: &Field) -> TokenStream {
     let docs = field.attributes.iter().filter(|attribute| attribute.path().is_ident("doc"));
     let (vis, ty, name) = (&field.vis, &field.ty, field.name());
     let handle = match field.keys.text("handle") {
@@ -250,12 +256,12 @@ fn handle(row: &Ident, field: &Field) -> TokenStream {
     };
     quote! {
         #(#docs)*
-        #vis const #handle: ::lakehouse::__private::Col<#row, #ty> = ::lakehouse::__private::handle(#name);
+        #vis const #handle: __Col<Self, #ty> = __handle(#name);
     }
 }
 
 /// Takes a row apart and makes it again. So a struct that only describes a table is not called unused, and a type that
-/// is called `Timestamp` but is not ours does not pass for it: one field of each type's name is compared.
+/// is called `Timestamp` but is not ours does not pass for it: one field of each name of ours is compared.
 fn touch(name: &Ident, fields: &[Field]) -> TokenStream {
     let idents = fields.iter().map(|field| &field.ident);
     let mut seen = BTreeSet::new();
@@ -276,11 +282,12 @@ fn touch(name: &Ident, fields: &[Field]) -> TokenStream {
     }
 }
 
-/// Whether the type names anything that was not there yet.
+/// Whether the type names anything of ours that was not there yet.
 fn names_of(ty: &syn::Type, seen: &mut BTreeSet<String>) -> bool {
     let Some(path) = path_of(ty) else { return true };
-    let name: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-    let mut new = seen.insert(name.join("::"));
+    let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let of_rust = names.last().is_none_or(|last| last.starts_with(char::is_lowercase) || OF_RUST.contains(&&**last));
+    let mut new = !of_rust && seen.insert(names.join("::"));
     for argument in path.segments.last().map(|last| type_arguments(&last.arguments)).unwrap_or_default() {
         new |= names_of(argument, seen);
     }

@@ -116,9 +116,8 @@ fn marker(declaration: &Function, row: &Path, id: &crate::place::Id, files: &Opt
     let attributes = kept(&declaration.attributes);
     let (vis, name) = (&declaration.vis, &declaration.name);
     let relation = crate::check::relation_impl(name, &id.schema, &id.name, row);
-    let description = description(&declaration.attributes);
-    let (file, module) = (crate::place::file(name.span()), crate::place::module());
-    let (_, line, _) = crate::place::of(name.span());
+    let declared = crate::check::declared(name.span(), [], &description(&declaration.attributes));
+    let krate = crate::place::krate();
     let origin = match files {
         Some((pattern, format)) => {
             quote!(::core::option::Option::Some((#private::FileFormat::#format, #pattern)))
@@ -132,12 +131,8 @@ fn marker(declaration: &Function, row: &Path, id: &crate::place::Id, files: &Opt
         #relation
         impl #private::Acyclic for #name { const PROOF: () = (); }
         #private::inventory::submit! {
-            #private::Registration::Source(|| {
-                #private::declare::source::<#name>(#origin, &#private::Declared {
-                    description: #description,
-                    place: (#file, #line),
-                    module: #module,
-                })
+            #private::Registration::Source(#declared, #krate, |declared| {
+                #private::declare::source::<#name>(#origin, declared)
             })
         }
     }

@@ -80,9 +80,9 @@ impl Line {
     }
 }
 
-/// A doc comment may have lines of its own.
-fn unescaped(text: &str) -> String {
-    text.split("\\\\").map(|part| part.replace("\\n", "\n")).collect::<Vec<_>>().join("\\")
+/// A text that may have lines of its own.
+pub(super) fn unescaped(text: &str) -> String {
+    text.split("\\\\").map(|part| part.replace("\\n", "\n").replace("\\t", "\t")).collect::<Vec<_>>().join("\\")
 }
 
 fn detailed<'a>(columns: &'static str, details: &'a [Detail]) -> impl Iterator<Item = (Line, Option<&'a Detail>)> {

@@ -60,38 +60,41 @@ impl<M> Built<M> {
 }
 
 /// What attributes know of every declaration.
-#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+#[derive(Clone, Debug)]
 pub struct Declared {
-    /// The doc comment.
-    pub description: &'static str,
+    krate: &'static str,
     /// File and line.
-    pub place: (&'static str, u32),
-    /// The crate, or a module of it.
-    pub module: &'static str,
+    place: (&'static str, u32),
+    /// Of a model: its owner or nothing, and its tags.
+    keys: Vec<String>,
+    description: &'static str,
 }
 
 impl Declared {
-    fn krate(&self) -> &'static str {
-        self.module.split("::").next().unwrap_or(self.module)
+    /// Reads the literal of an attribute: file, line and keys with tabs between them, and from the second line on the
+    /// description. `module` is the crate, or a module of it.
+    pub(super) fn read(text: &'static str, module: &'static str) -> Self {
+        let (head, description) = text.split_once('\n').expect("attributes write two parts");
+        let mut words = head.split('\t');
+        let mut word = || words.next().expect("attributes write a place");
+        let place = (word(), word().parse().expect("attributes write the number of a line"));
+        let krate = module.split("::").next().unwrap_or(module);
+        Self { krate, place, keys: words.map(column::unescaped).collect(), description }
     }
 }
 
-/// The keys of `#[model]`.
-#[derive(Clone, Copy, Debug)]
-pub struct ModelKeys {
-    /// `tags`
-    pub tags: &'static [&'static str],
-    /// `owner`, or nothing.
-    pub owner: &'static str,
-}
-
 /// A model while it is declared: it hands out what the model's function takes, and keeps what the names stand for.
-#[derive(Default)]
 pub struct Declaring {
+    declared: Declared,
     bindings: Vec<(String, Binding)>,
 }
 
 impl Declaring {
+    pub(super) fn new(declared: Declared) -> Self {
+        Self { declared, bindings: vec![] }
+    }
+
     /// The argument for a parameter.
     pub fn parameter<P: Parameter>(&mut self, name: &str) -> P {
         let (parameter, binding) = P::made();
@@ -105,16 +108,16 @@ impl Declaring {
     }
 
     /// The spec of a model whose readers see the row's columns.
-    pub fn model<M>(&mut self, built: Built<M>, keys: &ModelKeys, declared: &Declared) -> ModelSpec
+    pub fn model<M>(&mut self, built: Built<M>) -> ModelSpec
     where
         M: Relation,
         M::Row: Row,
     {
-        self.assembled(built, column::specs::<M::Row>(), keys, declared)
+        self.assembled(built, column::specs::<M::Row>())
     }
 
     /// The spec of a history: readers see the row's columns and those that `N` names.
-    pub fn history<M, N>(&mut self, built: Built<M>, keys: &ModelKeys, declared: &Declared) -> ModelSpec
+    pub fn history<M, N>(&mut self, built: Built<M>) -> ModelSpec
     where
         M: Relation,
         M::Row: Row,
@@ -128,35 +131,35 @@ impl Declaring {
             columns.iter_mut().for_each(|column| column.audits.retain(|audit| *audit != ColumnAudit::Unique));
             columns.extend(history_columns::specs::<N>(&sequence));
         }
-        self.assembled(built, columns, keys, declared)
+        self.assembled(built, columns)
     }
 
-    fn assembled<M: Relation>(
-        &mut self,
-        built: Built<M>,
-        columns: Vec<ColumnSpec>,
-        keys: &ModelKeys,
-        declared: &Declared,
-    ) -> ModelSpec {
+    fn assembled<M: Relation>(&mut self, built: Built<M>, columns: Vec<ColumnSpec>) -> ModelSpec {
         let Parts { query, kind, publish } = built.parts;
-        let bindings = std::mem::take(&mut self.bindings);
+        let Declared { krate, place, keys, description } = &self.declared;
+        let mut keys = keys.iter().cloned();
+        let owner = keys.next().filter(|owner| !owner.is_empty());
         ModelSpec {
             id: M::id(),
             columns,
-            query: QuerySpec { template: query.template.to_owned(), bindings, place: query.place },
+            query: QuerySpec {
+                template: query.template.to_owned(),
+                bindings: std::mem::take(&mut self.bindings),
+                place: query.place,
+            },
             kind,
             publish,
-            tags: keys.tags.iter().map(|tag| (*tag).to_owned()).collect(),
-            owner: (!keys.owner.is_empty()).then(|| keys.owner.to_owned()),
-            description: declared.description.to_owned(),
-            place: declared.place,
-            krate: declared.krate(),
+            owner,
+            tags: keys.collect(),
+            description: (*description).to_owned(),
+            place: *place,
+            krate,
         }
     }
 }
 
 /// The spec of a source; `files` are the format and the glob.
-pub fn source<M>(files: Option<(FileFormat, &str)>, declared: &Declared) -> SourceSpec
+pub fn source<M>(files: Option<(FileFormat, &str)>, declared: Declared) -> SourceSpec
 where
     M: Relation,
     M::Row: Row,
@@ -171,7 +174,7 @@ where
         origin,
         description: declared.description.to_owned(),
         place: declared.place,
-        krate: declared.krate(),
+        krate: declared.krate,
     }
 }
 

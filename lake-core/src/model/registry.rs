@@ -3,16 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Formatter};
 
-use super::declare::Declaring;
+use super::declare::{Declared, Declaring};
 use super::spec::{Id, ModelSpec, SourceSpec};
 
 /// What a declaration leaves for the program to find.
 #[doc(hidden)]
 pub enum Registration {
-    /// Of `#[source]`.
-    Source(fn() -> SourceSpec),
-    /// Of `#[model]`.
-    Model(fn(&mut Declaring) -> ModelSpec),
+    /// Of `#[source]`: what the attribute knows, and the crate or a module of it.
+    Source(&'static str, &'static str, fn(Declared) -> SourceSpec),
+    /// Of `#[model]`: the same.
+    Model(&'static str, &'static str, fn(&mut Declaring) -> ModelSpec),
 }
 
 inventory::collect!(Registration);
@@ -55,8 +55,10 @@ pub fn declarations() -> Result<Declarations, Box<Duplicate>> {
     let mut found = Declarations::default();
     for registration in inventory::iter::<Registration> {
         match registration {
-            Registration::Source(spec) => found.sources.push(spec()),
-            Registration::Model(spec) => found.models.push(spec(&mut Declaring::default())),
+            Registration::Source(text, module, spec) => found.sources.push(spec(Declared::read(text, module))),
+            Registration::Model(text, module, spec) => {
+                found.models.push(spec(&mut Declaring::new(Declared::read(text, module))));
+            }
         }
     }
     found.sources.sort_by(|a, b| (&a.id, a.place).cmp(&(&b.id, b.place)));

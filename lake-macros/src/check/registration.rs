@@ -1,11 +1,12 @@
 //! What the program finds of a model at run time.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::LitStr;
 
 use super::State;
 use crate::export::bare;
+use crate::payload::escape;
 use crate::place;
 
 /// The model's name, and the type of its rows.
@@ -20,6 +21,14 @@ pub(crate) fn relation_impl(marker: &Ident, schema: &str, table: &str, row: &imp
     }
 }
 
+/// What attributes know of a declaration, as `lake-core` reads it: one literal, because it costs the compiler least.
+/// The first line is the file, the line in it and the keys, with tabs between them; the description follows.
+pub(crate) fn declared(place: Span, keys: impl IntoIterator<Item = String>, description: &str) -> String {
+    let (file, line, _) = place::of(place);
+    let words: Vec<String> = [file, line.to_string()].into_iter().chain(keys).map(|word| escape(&word)).collect();
+    format!("{}\n{description}", words.join("\t"))
+}
+
 /// The model's entry in the registry, which also makes the compiler follow the proof that no circle leads to it.
 pub(super) fn registration(state: &State) -> TokenStream {
     let private = quote!(::lakehouse::__private);
@@ -32,10 +41,9 @@ pub(super) fn registration(state: &State) -> TokenStream {
         let text = bare(helper);
         quote!(declaring.helper::<#helper>(#text);)
     });
-    let (tags, description) = (&state.tags, &state.description);
     let owner = state.owner.as_ref().map(LitStr::value).unwrap_or_default();
-    let (file, module) = (place::file(name.span()), place::module());
-    let (_, line, _) = place::of(name.span());
+    let keys = [owner].into_iter().chain(state.tags.iter().map(LitStr::value));
+    let (declared, krate) = (declared(name.span(), keys, &state.description), place::krate());
     let kind = match &state.names {
         Some(names) => quote!(history::<#name, #names>),
         None => quote!(model),
@@ -44,14 +52,10 @@ pub(super) fn registration(state: &State) -> TokenStream {
         #private::inventory::submit! {
             {
                 <#name as #private::Acyclic>::PROOF;
-                #private::Registration::Model(|declaring| {
+                #private::Registration::Model(#declared, #krate, |declaring| {
                     let built = #name(#(#arguments),*);
                     #(#helpers)*
-                    declaring.#kind(
-                        built,
-                        &#private::ModelKeys { tags: &[#(#tags),*], owner: #owner },
-                        &#private::Declared { description: #description, place: (#file, #line), module: #module },
-                    )
+                    declaring.#kind(built)
                 })
             }
         }

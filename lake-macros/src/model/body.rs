@@ -173,6 +173,7 @@ impl Target<'_> {
         let unknown = found.iter().any(|found| !found.called && !self.knows(&found.name));
         let meant = |name: &&&Ident| unknown || found.iter().any(|found| ***name == found.name);
         let used: Vec<_> = self.parameters.iter().filter(meant).collect();
+        let mention = (!used.is_empty()).then(|| quote!(let _ = (#(&#used),*);));
         let format = if plain && !unknown {
             literal.clone()
         } else {
@@ -183,7 +184,7 @@ impl Target<'_> {
             if false {
                 let _ = ::core::format_args!(#format);
             }
-            #(let _ = &#used;)*
+            #mention
         }
     }
 
