@@ -1,66 +1,25 @@
-//! Look-ups: tables, views, what is at their head, and queries by their source.
+//! Look-ups: tables, views, and what is at their head.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::{Array, AsArray};
-use lake_core::engine::{Described, EngineError, ErrorKind, PhysicalName, QueryId, State};
+use lake_core::engine::{Described, EngineError, ErrorKind, PhysicalName, State};
 use lake_sql::types::Type;
 
 use crate::client::Client;
-use crate::config::TrinoConfig;
 use crate::error;
 use crate::execution::{Bell, Execution};
 
 /// The source of look-ups.
 const SOURCE: &str = "lake";
 
+/// How long a look-up is asked for at a server that does not answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// One row of texts.
-type Row = Vec<Option<String>>;
-
-/// Refuses a server that is not there, or without the catalog, or that does not know the user.
-pub(crate) fn check_server(client: &Client, config: &TrinoConfig) -> Result<(), EngineError> {
-    let info = client.info()?;
-    if !info.contains("\"nodeVersion\"") {
-        return Err(error::plain(ErrorKind::Unavailable, format!("what answers at {} is no Trino server", config.url)));
-    }
-    if info.contains("\"starting\":true") {
-        return Err(error::plain(ErrorKind::Unavailable, format!("the server at {} is still starting", config.url)));
-    }
-    let rows = ask(client, "select catalog_name from system.metadata.catalogs order by 1")?;
-    let names: Vec<String> = rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
-    if names.contains(&config.catalog) {
-        return Ok(());
-    }
-    let close = names.iter().find(|name| strsim::damerau_levenshtein(name, &config.catalog) <= 2);
-    let shown = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    Err(error::wrong(match close {
-        Some(close) => format!("the server has no catalog `{}`; did you mean `{close}`?", config.catalog),
-        None => format!("the server has no catalog `{}` (there is {shown})", config.catalog),
-    }))
-}
-
-/// The newest query that was sent under a source: its id and state.
-pub(crate) fn find_query(client: &Client, source: &str) -> Result<Option<(QueryId, String)>, EngineError> {
-    let sql = format!(
-        "select query_id, state from system.runtime.queries where source = {} order by created desc limit 1",
-        literal(source)
-    );
-    Ok(ask(client, &sql)?.into_iter().next().and_then(|row| {
-        let mut values = row.into_iter();
-        Some((QueryId(values.next()??), values.next()??))
-    }))
-}
-
-/// Stops a query of which only the id is known; one that has ended meanwhile is fine.
-pub(crate) fn kill_query(client: &Client, id: &QueryId) -> Result<(), EngineError> {
-    let message = "left behind by a process that is gone";
-    let sql = format!("call system.runtime.kill_query({}, {})", literal(&id.0), literal(message));
-    match ask(client, &sql) {
-        Err(error) if error.kind != ErrorKind::Statement => Err(error),
-        Ok(_) | Err(_) => Ok(()),
-    }
-}
+pub(crate) type Row = Vec<Option<String>>;
 
 /// All names of a schema.
 pub(crate) fn list(client: &Client, schema: &str) -> Result<Vec<PhysicalName>, EngineError> {
@@ -171,9 +130,9 @@ fn heads(client: &Client, tables: &[(String, String)]) -> Result<Vec<Fact>, Engi
 }
 
 /// The rows of a look-up, as texts.
-fn ask(client: &Client, sql: &str) -> Result<Vec<Row>, EngineError> {
+pub(crate) fn ask(client: &Client, sql: &str) -> Result<Vec<Row>, EngineError> {
     let execution = Arc::new(Execution::new(client.post(sql, SOURCE)?));
-    execution.clone().follow(client, &Bell::default());
+    execution.clone().follow(client, &Bell::default(), PATIENCE);
     match execution.state() {
         State::Failed(error) => Err(error),
         State::Running | State::Cancelled => Err(error::unsure("the look-up was stopped on the server")),
@@ -203,7 +162,8 @@ fn text(array: &Arc<dyn Array>, row: usize) -> Option<String> {
     text.or_else(long).or_else(short)
 }
 
-fn literal(text: &str) -> String {
+/// A text as SQL writes it.
+pub(crate) fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 

@@ -1,7 +1,7 @@
 //! Requests to the server.
 
 use std::fmt::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -22,8 +22,14 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Most bytes of one answer; the server sends about a megabyte at once.
 const ANSWER_BYTES: u64 = 256 << 20;
 
-/// Requests in a row that may fail before a statement's state counts as unknown.
+/// Requests in a row that may fail before the server counts as away.
 const TRIES: u32 = 8;
+
+/// The same for a server that nothing is known of: it may well be the wrong address.
+const INFO_TRIES: u32 = 4;
+
+/// Longest wait before a request is repeated.
+const WAIT: Duration = Duration::from_secs(2);
 
 /// Where requests go and what all of them carry.
 #[derive(Clone)]
@@ -32,6 +38,8 @@ pub(crate) struct Client {
     url: String,
     headers: Vec<(&'static str, String)>,
     user: String,
+    /// Whether one is sent.
+    password: bool,
 }
 
 /// Why a request has failed.
@@ -71,30 +79,45 @@ impl Client {
             let both = STANDARD.encode(format!("{}:{password}", config.user));
             headers.push(("Authorization", format!("Basic {both}")));
         }
-        Ok(Self { agent: agent.build().into(), url: config.url.clone(), headers, user: config.user.clone() })
+        let password = config.password.is_some();
+        Ok(Self { agent: agent.build().into(), url: config.url.clone(), headers, user: config.user.clone(), password })
     }
 
     /// Posts a statement. It does not run before its first page is asked for, so that a post may be repeated.
     pub fn post(&self, sql: &str, source: &str) -> Result<Page, EngineError> {
-        self.patiently(|| {
-            let mut request = self.agent.post(format!("{}/v1/statement", self.url)).header("X-Trino-Source", source);
-            for (name, value) in &self.headers {
-                request = request.header(*name, value);
-            }
-            self.page(request.send(sql), None)
-        })
+        repeat(
+            |tries| tries < TRIES,
+            || {
+                let mut request =
+                    self.agent.post(format!("{}/v1/statement", self.url)).header("X-Trino-Source", source);
+                for (name, value) in &self.headers {
+                    request = request.header(*name, value);
+                }
+                self.page(request.send(sql), None)
+            },
+        )
         .map_err(|lost| self.unsent(lost))
     }
 
-    /// The next page.
-    pub fn page_of(&self, uri: &str, columns: Option<&Columns>) -> Result<Page, EngineError> {
-        self.patiently(|| {
-            let mut request = self.agent.get(uri);
-            for (name, value) in &self.headers {
-                request = request.header(*name, value);
-            }
-            self.page(request.call(), columns)
-        })
+    /// The next page. Requests are repeated while the server does not answer and `wanted` says so of the time that this
+    /// has taken.
+    pub fn page_of(
+        &self,
+        uri: &str,
+        columns: Option<&Columns>,
+        wanted: impl Fn(Duration) -> bool,
+    ) -> Result<Page, EngineError> {
+        let began = Instant::now();
+        repeat(
+            |_| wanted(began.elapsed()),
+            || {
+                let mut request = self.agent.get(uri);
+                for (name, value) in &self.headers {
+                    request = request.header(*name, value);
+                }
+                self.page(request.call(), columns)
+            },
+        )
         .map_err(|lost| match lost {
             Lost::Passing(why) => error::unsure(format!("the server at {} was lost: {why}", self.url)),
             Lost::Gone(why) => error::unsure(format!("the server does not know the statement any more: {why}")),
@@ -116,13 +139,41 @@ impl Client {
 
     /// What the server says of itself, without credentials.
     pub fn info(&self) -> Result<String, EngineError> {
-        let answer = self.agent.get(format!("{}/v1/info", self.url)).call();
-        let text = answer.map_err(|error| error.to_string()).and_then(|mut answer| {
+        let ask = || {
+            let answer = self.agent.get(format!("{}/v1/info", self.url)).call();
+            let mut answer = answer.map_err(|error| match error.to_string() {
+                why if why.contains("certificate") => Lost::Refused(self.distrusted(&why)),
+                why => Lost::Passing(why),
+            })?;
             let status = answer.status().as_u16();
-            let text = answer.body_mut().read_to_string().map_err(|error| error.to_string())?;
-            if status == 200 { Ok(text) } else { Err(format!("it answers with status {status}")) }
-        });
-        text.map_err(|why| self.unsent(Lost::Passing(why)))
+            let text = answer.body_mut().read_to_string().map_err(|error| Lost::Passing(error.to_string()))?;
+            if status == 200 { Ok(text) } else { Err(Lost::Passing(format!("it answers with status {status}"))) }
+        };
+        repeat(|tries| tries < INFO_TRIES, ask).map_err(|lost| self.unsent(lost))
+    }
+
+    /// The server does not know who asks.
+    fn stranger(&self) -> EngineError {
+        let (message, help) = match self.password {
+            true => (
+                format!("the server at {} refuses the user `{}` with this password", self.url, self.user),
+                "look at `user`, and at the variable that `password_env` names",
+            ),
+            false => (
+                format!("the server at {} wants a password of the user `{}`", self.url, self.user),
+                "set `password_env` to the name of the variable that holds the password",
+            ),
+        };
+        EngineError { help: Some(help.into()), ..error::plain(ErrorKind::Denied, message) }
+    }
+
+    /// We do not know who answers.
+    fn distrusted(&self, why: &str) -> EngineError {
+        let message = format!("the server at {} shows a certificate that is not trusted: {why}", self.url);
+        EngineError {
+            help: Some("set `ca_file` to a file in PEM with the certificate of the server's authority".into()),
+            ..error::plain(ErrorKind::Denied, message)
+        }
     }
 
     /// Nothing has run.
@@ -134,21 +185,6 @@ impl Client {
                 ..error::plain(ErrorKind::Unavailable, format!("the server at {} cannot be reached: {why}", self.url))
             },
         }
-    }
-
-    fn patiently<T>(&self, mut ask: impl FnMut() -> Result<T, Lost>) -> Result<T, Lost> {
-        let mut wait = Duration::from_millis(50);
-        for _ in 1..TRIES {
-            match ask() {
-                Err(Lost::Passing(why)) => {
-                    tracing::debug!(why, "a request is repeated");
-                    std::thread::sleep(wait);
-                    wait = (wait * 2).min(Duration::from_secs(2));
-                }
-                result => return result,
-            }
-        }
-        ask()
     }
 
     fn page(
@@ -163,13 +199,7 @@ impl Client {
         let words = || text.lines().next().unwrap_or_default().chars().take(200).collect::<String>();
         match status {
             200 => Page::read(&text, columns).map_err(Lost::Refused),
-            401 => Err(Lost::Refused(EngineError {
-                help: Some("set `user`, and `password_env` to the variable that holds the password".into()),
-                ..error::plain(
-                    ErrorKind::Denied,
-                    format!("the server at {} refuses the user `{}` and their password", self.url, self.user),
-                )
-            })),
+            401 => Err(Lost::Refused(self.stranger())),
             403 => Err(Lost::Refused(error::plain(ErrorKind::Denied, format!("the server refuses: {}", words())))),
             404 | 410 => Err(Lost::Gone(words())),
             429 | 502 | 503 | 504 => Err(Lost::Passing(format!("it answers with status {status}"))),
@@ -177,6 +207,22 @@ impl Client {
                 ErrorKind::Unavailable,
                 format!("the server at {} answers with status {status}: {}", self.url, words()),
             ))),
+        }
+    }
+}
+
+/// Repeats a request, with longer and longer waits, while `again` says so of the number of tries.
+fn repeat<T>(again: impl Fn(u32) -> bool, mut ask: impl FnMut() -> Result<T, Lost>) -> Result<T, Lost> {
+    let (mut wait, mut tries) = (Duration::from_millis(50), 1);
+    loop {
+        match ask() {
+            Err(Lost::Passing(why)) if again(tries) => {
+                tracing::debug!(why, "a request is repeated");
+                std::thread::sleep(wait);
+                wait = (wait * 2).min(WAIT);
+                tries += 1;
+            }
+            answer => return answer,
         }
     }
 }

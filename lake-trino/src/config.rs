@@ -107,6 +107,11 @@ impl TrinoConfig {
                 self.url
             )));
         }
+        for (name, value) in [("user", &self.user), ("catalog", &self.catalog)] {
+            if value.is_empty() {
+                return Err(error::wrong(format!("`{name}` is empty")));
+            }
+        }
         if self.password.is_some() && !encrypted {
             return Err(error::wrong(
                 "`password_env` needs a `url` with https://, because a password is not sent in clear",
@@ -167,6 +172,7 @@ mod tests {
                 &[("zzz", "x")],
                 "unknown option `zzz` (known: `url`, `catalog`, `user`, `password_env`, `ca_file`, `rules`, `session.…`)",
             ),
+            (&[("url", "http://x"), ("user", "")], "`user` is empty"),
             (&[("rules", "newer")], "`rules` is `newer`, expected `new` or `old`"),
             (&[("password_env", "NOWHERE")], "`password_env` names NOWHERE, which is not set"),
             (

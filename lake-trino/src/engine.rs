@@ -12,8 +12,8 @@ use lake_sql::render::dialect::Dialect;
 
 use crate::client::Client;
 use crate::config::TrinoConfig;
-use crate::execution::{Bell, Execution};
-use crate::{catalog, error};
+use crate::execution::{ABANDONED, Bell, Execution};
+use crate::{catalog, check, error, left};
 
 /// A Trino server.
 pub struct Trino {
@@ -35,7 +35,7 @@ impl Trino {
     /// Connects to a server, and refuses one that cannot be used before anything is sent to it.
     pub fn open(config: TrinoConfig) -> Result<Self, EngineError> {
         let client = Client::new(&config)?;
-        catalog::check_server(&client, &config)?;
+        check::server(&client, &config)?;
         let dialect = Dialect { rules: config.rules, ..Dialect::TRINO };
         let capabilities = Capabilities { files: false, max_concurrency: config.max_concurrency, ..Capabilities::FULL };
         Ok(Self { client, dialect, capabilities, statements: Mutex::default(), bell: Arc::default() })
@@ -50,25 +50,17 @@ impl Trino {
         found.ok_or_else(|| error::plain(ErrorKind::Statement, format!("there is no statement {}", id.0)))
     }
 
-    /// What a process that is gone has started under this source. Nobody keeps it alive any more, so that one that
-    /// still runs is stopped: whether it took effect is found out afterwards.
+    /// What a process that is gone has started under this source, as soon as it does nothing any more. Only its probe
+    /// tells whether it took effect, unless it has ended well.
     fn left_behind(&self, source: &str) -> Result<Option<Execution>, EngineError> {
-        let Some((id, state)) = catalog::find_query(&self.client, source)? else { return Ok(None) };
-        let state = match state.as_str() {
+        let Some(left) = left::settle(&self.client, source)? else { return Ok(None) };
+        let unsure = |words: &str| State::Failed(EngineError { query: Some(left.id.clone()), ..error::unsure(words) });
+        let state = match left.state.as_str() {
             "FINISHED" => State::Succeeded(Stats::default()),
-            "FAILED" => State::Failed(EngineError {
-                query: Some(id.clone()),
-                ..error::unsure("the statement has failed in another process")
-            }),
-            _ => {
-                catalog::kill_query(&self.client, &id)?;
-                State::Failed(EngineError {
-                    query: Some(id.clone()),
-                    ..error::unsure("the statement was left behind by another process, and was stopped")
-                })
-            }
+            "FAILED" => unsure("the statement has failed in another process"),
+            _ => unsure("the statement was left behind by another process"),
         };
-        Ok(Some(Execution::ended(id, state)))
+        Ok(Some(Execution::ended(left.id.clone(), state)))
     }
 }
 
@@ -113,7 +105,7 @@ impl Engine for Trino {
         statements.threads.retain(|thread| !thread.is_finished());
         if matches!(execution.state(), State::Running) {
             let (client, bell) = (self.client.clone(), self.bell.clone());
-            statements.threads.push(std::thread::spawn(move || execution.follow(&client, &bell)));
+            statements.threads.push(std::thread::spawn(move || execution.follow(&client, &bell, ABANDONED)));
         }
         Ok(id)
     }

@@ -74,6 +74,7 @@ fn is_of_the_network(name: &str) -> bool {
 
 fn help(failure: &Failure) -> Option<String> {
     let help = match failure.name.as_str() {
+        "PERMISSION_DENIED" => "the target's `user` must be allowed to make, change and drop tables in its schemas",
         "ABANDONED_QUERY" => "the server heard nothing from this program for a while: run it again",
         "ICEBERG_TOO_MANY_OPEN_PARTITIONS" => "load fewer partitions at once, or partition by less",
         "EXCEEDED_TIME_LIMIT" => "raise the session property `query_max_run_time`, or make the model smaller",

@@ -10,6 +10,10 @@ use crate::client::Client;
 use crate::error;
 use crate::page::{Columns, Page};
 
+/// How long a statement is asked for at a server that does not answer: longer than Trino keeps one that nobody asks for
+/// (`query.client.timeout`, five minutes unless it is configured), so that it does not go on afterwards.
+pub(crate) const ABANDONED: Duration = Duration::from_secs(330);
+
 /// Tells those who wait that some statement has ended.
 #[derive(Default)]
 pub(crate) struct Bell {
@@ -93,15 +97,16 @@ impl Execution {
         next.map_or(Ok(()), |uri| client.delete(&uri))
     }
 
-    /// Asks for results until there are no more.
-    pub fn follow(self: Arc<Self>, client: &Client, bell: &Bell) {
+    /// Asks for results until there are no more, or the server has not answered for the time of `patience`.
+    pub fn follow(self: Arc<Self>, client: &Client, bell: &Bell, patience: Duration) {
         let end = loop {
             let (next, columns) = {
                 let progress = self.progress();
                 (progress.next.clone(), progress.columns.clone())
             };
             let Some(uri) = next else { break self.succeeded(None) };
-            match client.page_of(&uri, columns.as_ref()) {
+            let wanted = |waited| waited < patience && !self.progress().cancelled;
+            match client.page_of(&uri, columns.as_ref(), wanted) {
                 Ok(page) => {
                     if let Some(end) = self.take(page) {
                         break end;

@@ -12,11 +12,13 @@
 //! has left. Planning and strategies are not in here.
 
 mod catalog;
+mod check;
 mod client;
 mod config;
 mod engine;
 mod error;
 mod execution;
+mod left;
 mod page;
 mod rows;
 
