@@ -6,6 +6,7 @@
 
 pub mod declare;
 mod lab;
+pub mod proxy;
 pub mod server;
 pub mod statements;
 pub mod strategies;

@@ -10,12 +10,45 @@ use std::sync::OnceLock;
 /// no longer used.
 pub fn trino() -> Option<String> {
     static URL: OnceLock<Option<String>> = OnceLock::new();
-    URL.get_or_init(|| std::env::var("LAKE_TRINO_URL").ok().or_else(start)).clone()
+    URL.get_or_init(|| std::env::var("LAKE_TRINO_URL").ok().or_else(|| start(&[]))).clone()
 }
 
-fn start() -> Option<String> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../dev/trino");
-    let output = Command::new("bash").arg(script).output();
+/// A server with TLS, passwords and the older rules. It ends with this value.
+pub struct Secured {
+    /// Where it is.
+    pub url: String,
+    /// The file with its certificate.
+    pub ca_file: String,
+}
+
+const SECURED: [(&str, &str); 2] = [("TRINO_RULES", "old"), ("TRINO_TLS", "1")];
+
+/// The password of its users, `writer` and `reader`.
+pub const PASSWORD: &str = "open sesame";
+
+impl Secured {
+    /// Starts it; None where it cannot be had, with words on standard error.
+    pub fn start() -> Option<Self> {
+        let output = start(&SECURED)?;
+        let (url, ca_file) = output.split_once('\n').expect("dev/trino prints two lines");
+        Some(Self { url: url.to_owned(), ca_file: ca_file.to_owned() })
+    }
+}
+
+impl Drop for Secured {
+    fn drop(&mut self) {
+        let _ = script(&SECURED).arg("stop").output();
+    }
+}
+
+fn script(variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new("bash");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../dev/trino")).envs(variables.iter().copied());
+    command
+}
+
+fn start(variables: &[(&str, &str)]) -> Option<String> {
+    let output = script(variables).output();
     let output = output.map_err(|error| eprintln!("skipped: dev/trino cannot be run: {error}")).ok()?;
     let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     match output.status.code() {
