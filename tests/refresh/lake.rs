@@ -143,7 +143,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn rows(engine: &Embedded, table: &str) -> Vec<String> {
+/// All rows of a table or view, each as text, sorted.
+pub fn rows(engine: &dyn Engine, table: &str) -> Vec<String> {
     let token = format!("the rows of {table}, read by the test");
     let id = engine.submit(&Submission { sql: format!("select * from {table}"), token, files: vec![] }).unwrap();
     let state = engine.poll(std::slice::from_ref(&id), Duration::from_secs(60)).unwrap().remove(0);

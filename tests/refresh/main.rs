@@ -13,6 +13,8 @@ mod embedded;
 mod golden;
 #[cfg(feature = "embedded")]
 mod lake;
+#[cfg(all(feature = "embedded", feature = "trino"))]
+mod trino;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -75,8 +77,12 @@ impl Refresh {
     }
 
     fn project(&self) -> (Project, Box<LandingFolder>) {
+        self.project_on(Target::named("test"))
+    }
+
+    fn project_on(&self, target: Target) -> (Project, Box<LandingFolder>) {
         let found = registry::declarations().unwrap();
-        let project = Project::load(found.models, found.sources, Target::named("test")).unwrap();
+        let project = Project::load(found.models, found.sources, target).unwrap();
         (project, Box::new(LandingFolder(self.landing.path().to_owned())))
     }
 
