@@ -27,11 +27,10 @@ impl Project {
         };
         let lakehouse = format!("lakehouse = {{ path = \"{root}\", default-features = false }}");
         write(&project.models.join("Cargo.toml"), &format!("{}\n[dependencies]\n{lakehouse}\n", head("models")))?;
-        let core =
-            format!("lake-core = {{ path = \"{root}/lake-core\" }}\nlake-sql = {{ path = \"{root}/lake-sql\" }}");
-        let models = format!("models = {{ path = \"{}\" }}\nchrono = \"0.4\"", project.models.display());
-        write(&project.app.join("Cargo.toml"), &format!("{}\n[dependencies]\n{core}\n{models}\n", head("app")))?;
-        write(&project.app.join("src/main.rs"), include_str!("app.rs.txt"))?;
+        let bench = format!("lake-bench-compile-time = {{ path = \"{}\" }}", env!("CARGO_MANIFEST_DIR"));
+        let models = format!("models = {{ path = \"{}\" }}", project.models.display());
+        write(&project.app.join("Cargo.toml"), &format!("{}\n[dependencies]\n{bench}\n{models}\n", head("app")))?;
+        write(&project.app.join("src/main.rs"), APP)?;
         for package in [&project.models, &project.app] {
             fs::copy(repository.join("Cargo.lock"), package.join("Cargo.lock")).map_err(|error| error.to_string())?;
         }
@@ -45,11 +44,13 @@ impl Project {
         Ok(project)
     }
 
-    /// Changes the SQL of one model.
-    pub fn edit(&self) -> Result<(), String> {
-        write(&self.models.join("src/model_0.rs"), &model(0, " and o.quantity > 1"))
+    /// Changes the SQL of one model, for each number in another way.
+    pub fn edit(&self, number: usize) -> Result<(), String> {
+        write(&self.models.join("src/model_0.rs"), &model(0, &format!(" and o.quantity > {number}")))
     }
 }
+
+const APP: &str = "use models as _;\n\nfn main() {\n    lake_bench_compile_time::load_and_plan();\n}\n";
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());

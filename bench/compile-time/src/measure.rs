@@ -10,15 +10,17 @@ const TICKS: f64 = 100.0;
 
 /// What a command cost.
 pub struct Cost {
-    /// User and system seconds of the command and its children.
-    pub cpu_s: f64,
+    /// Seconds of the command and its children in their own code.
+    pub user_s: f64,
+    /// Seconds of the system for them.
+    system_s: f64,
     wall_s: f64,
 }
 
 impl Cost {
-    /// CPU seconds.
+    /// CPU seconds: user + system.
     pub fn cpu(&self) -> String {
-        format!("{:.2}", self.cpu_s)
+        format!("{:.2} + {:.2}", self.user_s, self.system_s)
     }
 
     /// Seconds on the clock.
@@ -29,7 +31,7 @@ impl Cost {
 
 impl Display for Cost {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.1} CPU s, {:.1} s", self.cpu_s, self.wall_s)
+        write!(f, "{} CPU s, {} s", self.cpu(), self.wall())
     }
 }
 
@@ -73,9 +75,11 @@ impl Cargo<'_> {
 }
 
 fn measured(command: &mut Command) -> Result<(Cost, String), String> {
-    let (before, start) = (children_cpu_s()?, Instant::now());
+    let ((user, system), start) = (children_cpu_s()?, Instant::now());
     let output = command.output().map_err(|error| format!("{command:?}: {error}"))?;
-    let cost = Cost { cpu_s: children_cpu_s()? - before, wall_s: start.elapsed().as_secs_f64() };
+    let wall_s = start.elapsed().as_secs_f64();
+    let (user_s, system_s) = children_cpu_s()?;
+    let cost = Cost { user_s: user_s - user, system_s: system_s - system, wall_s };
     if output.status.success() {
         Ok((cost, String::from_utf8_lossy(&output.stdout).into_owned()))
     } else {
@@ -83,14 +87,14 @@ fn measured(command: &mut Command) -> Result<(Cost, String), String> {
     }
 }
 
-/// CPU seconds of all children that have ended.
-fn children_cpu_s() -> Result<f64, String> {
+/// User and system seconds of all children that have ended.
+fn children_cpu_s() -> Result<(f64, f64), String> {
     let stat = std::fs::read_to_string("/proc/self/stat").map_err(|error| format!("/proc/self/stat: {error}"))?;
     // The second field is the program's name in parentheses, which may hold blanks.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok());
     match (ticks(13), ticks(14)) {
-        (Some(user), Some(system)) => Ok((user + system) / TICKS),
+        (Some(user), Some(system)) => Ok((user / TICKS, system / TICKS)),
         _ => Err("/proc/self/stat has an unknown form".into()),
     }
 }
