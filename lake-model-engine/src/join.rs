@@ -72,34 +72,9 @@ fn lateral(query: &Query<'_>, join: &Join<'_>, left: &Relation, scope: Option<&S
         }
         columns.get_or_insert(right.columns);
     }
-    let columns = columns.unwrap_or_else(|| output(join.right));
+    // No row of the left side may have asked for the right one.
+    let columns = columns.unwrap_or_else(|| join.right.output());
     Ok(Relation { columns: [left.columns.as_slice(), &columns].concat(), rows })
-}
-
-/// The columns of a relation that was never computed, because no row of the other side asked for it.
-fn output(rel: &Rel) -> Vec<ColumnId> {
-    use lake_sql::bound::RelKind as R;
-    match &rel.kind {
-        R::Scan(scan) => scan.columns.iter().map(|column| column.id).collect(),
-        R::Values { columns, .. } | R::SetOp { columns, .. } => columns.iter().map(|column| column.id).collect(),
-        R::Project { columns, .. } => columns.iter().map(|(id, _)| *id).collect(),
-        R::CteRef { columns, .. } => columns.iter().map(|(id, _)| *id).collect(),
-        R::Filter { input, .. }
-        | R::Distinct { input }
-        | R::Sort { input, .. }
-        | R::Limit { input, .. }
-        | R::Sample { input, .. } => output(input),
-        R::Join { left, right, .. } => [output(left), output(right)].concat(),
-        R::Window { input, calls } => output(input).into_iter().chain(calls.iter().map(|(id, _)| *id)).collect(),
-        R::Aggregate { groups, aggregates, groupings, .. } => {
-            let (groups, aggregates) = (groups.iter().map(|g| g.0), aggregates.iter().map(|a| a.0));
-            groups.chain(aggregates).chain(groupings.iter().map(|g| g.0)).collect()
-        }
-        R::Unnest { input, columns, ordinality, .. } => {
-            let new = columns.iter().flatten().map(|column| column.id);
-            output(input).into_iter().chain(new).chain(*ordinality).collect()
-        }
-    }
 }
 
 fn holds(

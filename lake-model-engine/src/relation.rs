@@ -55,6 +55,7 @@ pub fn query(session: &Session<'_>, bound: &BoundQuery) -> Result<Vec<Row>> {
 pub fn cte(query: &Query<'_>, cte: &Cte, scope: Option<&Scope<'_>>) -> Result<Relation> {
     let start = relation(query, &cte.rel, scope)?.select(&cte.columns, &cte.columns);
     match &cte.recursive {
+        Some(arm) if arm.distinct => Err(crate::error::unsupported("WITH RECURSIVE with UNION instead of UNION ALL")),
         Some(arm) => recurse(query, cte, arm, start, scope),
         None => Ok(start),
     }
@@ -134,6 +135,7 @@ pub fn relation(query: &Query<'_>, rel: &Rel, scope: Option<&Scope<'_>>) -> Resu
             Ok(query.cte(*cte, scope)?.select(&from, &to))
         }
         RelKind::Sample { input, percentage, .. } => sample(query, input, percentage, scope),
+        RelKind::Opaque(opaque) => Err(crate::error::unsupported(&opaque.what)),
     }
 }
 

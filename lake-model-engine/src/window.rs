@@ -167,7 +167,7 @@ impl Partition<'_> {
             args: &self.call.args,
             distinct: self.call.distinct,
             filter: self.call.filter.as_ref(),
-            order_by: &[],
+            order_by: &self.call.argument_order,
             ty: &self.call.ty,
         };
         call.over(self.query, self.columns, self.rows[frame].iter().copied(), self.scope)
@@ -179,8 +179,12 @@ impl Partition<'_> {
             unit: FrameUnit::Range,
             start: FrameBound::UnboundedPreceding,
             end: if self.call.order_by.is_empty() { FrameBound::UnboundedFollowing } else { FrameBound::CurrentRow },
+            pattern: vec![],
         };
         let frame = self.call.frame.as_ref().unwrap_or(&default);
+        if !frame.pattern.is_empty() {
+            return Err(crate::error::unsupported("a row pattern in a window"));
+        }
         let mut inside = vec![];
         for other in 0..self.rows.len() {
             let after_start = self.position(frame, &frame.start, at, other)?.is_none_or(Ordering::is_ge);

@@ -67,13 +67,15 @@ pub struct Cte {
     pub recursive: Option<Box<RecursiveArm>>,
 }
 
-/// The second arm of a recursive CTE (always UNION ALL in Trino).
+/// The second arm of a recursive CTE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecursiveArm {
     /// What is computed from the rows of the step before.
     pub rel: Rel,
     /// Its columns, by position like those of the CTE.
     pub columns: Vec<ColumnId>,
+    /// UNION without ALL: rows that are there already are left out.
+    pub distinct: bool,
 }
 
 /// A relation with the place it comes from.
@@ -214,6 +216,21 @@ pub enum RelKind {
         /// SYSTEM (true) or BERNOULLI.
         system: bool,
     },
+    /// MATCH_RECOGNIZE, JSON_TABLE or a table function.
+    Opaque(Box<Opaque>),
+}
+
+/// A relation of which all is known but how its rows come about: for that there is only the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opaque {
+    /// How messages call it.
+    pub what: String,
+    /// The relations that it reads. Their columns are not put out.
+    pub inputs: Vec<Rel>,
+    /// What it computes from their columns, or from those around it if it is lateral.
+    pub args: Vec<Expr>,
+    /// The new columns.
+    pub columns: Vec<Column>,
 }
 
 /// A column with its properties.
@@ -319,7 +336,7 @@ pub struct AggregateCall {
 /// A function over a window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WindowCall {
-    /// Aggregate or window function of the catalogue.
+    /// Aggregate or window function of the catalogue; `measure` for a measure of the frame's row pattern, its argument.
     pub function: &'static str,
     /// Arguments.
     pub args: Vec<Expr>,
@@ -329,6 +346,8 @@ pub struct WindowCall {
     pub ignore_nulls: bool,
     /// FILTER (WHERE …).
     pub filter: Option<Expr>,
+    /// ORDER BY inside the call, or WITHIN GROUP.
+    pub argument_order: Vec<SortKey>,
     /// PARTITION BY.
     pub partition_by: Vec<Expr>,
     /// ORDER BY.
@@ -352,6 +371,8 @@ pub struct Frame {
     pub start: FrameBound,
     /// Last row.
     pub end: FrameBound,
+    /// Conditions and measures of a row pattern that cuts the frame; empty without one.
+    pub pattern: Vec<Expr>,
 }
 
 /// What the bounds of a frame count.

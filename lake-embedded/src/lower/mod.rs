@@ -123,6 +123,7 @@ impl Lowering<'_> {
             RelKind::Unnest { .. } => self.unnest(rel),
             RelKind::CteRef { cte, columns } => self.cte_ref(*cte, columns),
             RelKind::Sample { input, percentage, .. } => self.sample(input, percentage),
+            RelKind::Opaque(opaque) => Err(Fault::unsupported(&opaque.what)),
         }
     }
 
@@ -352,6 +353,9 @@ impl Lowering<'_> {
         let plan = match &cte.recursive {
             // Inside the arm the definition is taken away, and what is left is the rows of the step before.
             None => self.work_table(&cte)?,
+            Some(arm) if arm.distinct => {
+                return Err(Fault::unsupported("WITH RECURSIVE with UNION instead of UNION ALL"));
+            }
             Some(arm) => {
                 let start = self.rel(&cte.rel)?;
                 let start = self.renamed(start, &cte.columns, &cte.columns)?;

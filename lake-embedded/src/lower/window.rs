@@ -66,6 +66,12 @@ impl Lowering<'_> {
         call: &'a WindowCall,
         below: &mut Vec<(ColumnId, bound::Expr)>,
     ) -> Result<Prepared<'a>> {
+        if !call.argument_order.is_empty() {
+            return Err(Fault::unsupported("ORDER BY inside of a window function"));
+        }
+        if call.frame.as_ref().is_some_and(|frame| !frame.pattern.is_empty()) {
+            return Err(Fault::unsupported("a row pattern in a window"));
+        }
         if matches!(call.ty, Type::TimestampTz(_))
             && let Some(zone) = call.args.first().map(|arg| zone::of(arg, &self.zones))
             && zone != Zone::utc()

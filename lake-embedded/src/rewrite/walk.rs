@@ -106,6 +106,7 @@ pub(crate) fn inputs(rel: &Rel) -> Vec<&Rel> {
     match &rel.kind {
         RelKind::Scan(_) | RelKind::Values { .. } | RelKind::CteRef { .. } => vec![],
         RelKind::Join { left, right, .. } | RelKind::SetOp { left, right, .. } => vec![left, right],
+        RelKind::Opaque(opaque) => opaque.inputs.iter().collect(),
         RelKind::Project { input, .. }
         | RelKind::Filter { input, .. }
         | RelKind::Aggregate { input, .. }
@@ -123,6 +124,7 @@ pub(crate) fn inputs_mut(rel: &mut Rel) -> Vec<&mut Rel> {
     match &mut rel.kind {
         RelKind::Scan(_) | RelKind::Values { .. } | RelKind::CteRef { .. } => vec![],
         RelKind::Join { left, right, .. } | RelKind::SetOp { left, right, .. } => vec![left, right],
+        RelKind::Opaque(opaque) => opaque.inputs.iter_mut().collect(),
         RelKind::Project { input, .. }
         | RelKind::Filter { input, .. }
         | RelKind::Aggregate { input, .. }
@@ -157,6 +159,7 @@ pub(crate) fn exprs_mut(rel: &mut Rel) -> Vec<&mut Expr> {
         RelKind::Sort { keys, .. } => keys.iter_mut().map(|key| &mut key.expr).collect(),
         RelKind::Unnest { collections, .. } => collections.iter_mut().collect(),
         RelKind::Sample { percentage, .. } => vec![percentage],
+        RelKind::Opaque(opaque) => opaque.args.iter_mut().collect(),
         RelKind::Distinct { .. } | RelKind::Limit { .. } | RelKind::SetOp { .. } | RelKind::CteRef { .. } => vec![],
     }
 }
@@ -169,14 +172,16 @@ fn aggregate_exprs(call: &mut AggregateCall) -> impl Iterator<Item = &mut Expr> 
 fn window_exprs(call: &mut WindowCall) -> impl Iterator<Item = &mut Expr> {
     let keys = call.order_by.iter_mut().map(|key| &mut key.expr);
     let bounds = call.frame.iter_mut().flat_map(frame_exprs);
-    call.args.iter_mut().chain(call.filter.as_mut()).chain(&mut call.partition_by).chain(keys).chain(bounds)
+    let inner = call.argument_order.iter_mut().map(|key| &mut key.expr);
+    call.args.iter_mut().chain(call.filter.as_mut()).chain(inner).chain(&mut call.partition_by).chain(keys).chain(bounds)
 }
 
 fn frame_exprs(frame: &mut Frame) -> impl Iterator<Item = &mut Expr> {
-    [&mut frame.start, &mut frame.end].into_iter().filter_map(|bound| match bound {
+    let bounds = [&mut frame.start, &mut frame.end].into_iter().filter_map(|bound| match bound {
         FrameBound::Preceding(expr) | FrameBound::Following(expr) => Some(&mut **expr),
         _ => None,
-    })
+    });
+    bounds.chain(&mut frame.pattern)
 }
 
 /// The result columns of a relation, in order.
@@ -184,6 +189,7 @@ pub(crate) fn outputs(rel: &Rel) -> Vec<ColumnId> {
     match &rel.kind {
         RelKind::Scan(scan) => scan.columns.iter().map(|column| column.id).collect(),
         RelKind::Values { columns, .. } | RelKind::SetOp { columns, .. } => columns.iter().map(|c| c.id).collect(),
+        RelKind::Opaque(opaque) => opaque.columns.iter().map(|column| column.id).collect(),
         RelKind::Project { columns, .. } => columns.iter().map(|(id, _)| *id).collect(),
         RelKind::Filter { input, .. }
         | RelKind::Distinct { input }
@@ -247,6 +253,7 @@ fn each_definition(rel: &mut Rel, f: &mut dyn FnMut(&mut ColumnId)) {
         RelKind::Values { columns, .. } | RelKind::SetOp { columns, .. } => {
             columns.iter_mut().for_each(|column| f(&mut column.id));
         }
+        RelKind::Opaque(opaque) => opaque.columns.iter_mut().for_each(|column| f(&mut column.id)),
         RelKind::Aggregate { groups, aggregates, groupings, .. } => {
             groups.iter_mut().for_each(|(id, _)| f(id));
             aggregates.iter_mut().for_each(|(id, _)| f(id));

@@ -63,7 +63,7 @@ impl<'a> KeyFinder<'a> {
                 (self.declared)(&scan.table).iter().filter_map(|key| key.iter().map(id).collect()).collect()
             }
             RelKind::Values { rows, .. } if rows.len() <= 1 => vec![Key::new()],
-            RelKind::Values { .. } => vec![],
+            RelKind::Values { .. } | RelKind::Opaque(_) => vec![],
             RelKind::Project { input, columns } => self.projected(input, columns),
             RelKind::Filter { input, predicate } => {
                 let constant = constants(predicate);

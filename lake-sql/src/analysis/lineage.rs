@@ -165,6 +165,11 @@ impl Tracer {
                     self.flows.insert(*id, flow);
                 }
             }
+            RelKind::Opaque(opaque) => {
+                let flow = self.all(&opaque.args);
+                rows.extend(flow.clone().all());
+                self.flows.extend(opaque.columns.iter().map(|column| (column.id, flow.clone())));
+            }
             RelKind::Sort { .. } | RelKind::Sample { .. } => {}
         }
         rows

@@ -117,6 +117,10 @@ impl Follower<'_> {
             | RelKind::Distinct { input }
             | RelKind::Sort { input, .. }
             | RelKind::Unnest { input, .. } => self.rel(input, target),
+            RelKind::Opaque(opaque) => {
+                let through = target.clone().and_then(|_| stopped("the engine makes these rows from others"));
+                opaque.inputs.iter().for_each(|input| self.rel(input, &through));
+            }
             RelKind::Values { .. } => {}
         }
     }

@@ -60,6 +60,7 @@ impl Binder<'_> {
         if filter.as_ref().is_some_and(|filter| filter.ty == Type::Error) {
             return None;
         }
+        self.check_distinct_order(call, &args, &order_by);
         let nullable = match functions::lookup(name).map(|function| function.nulls) {
             Some(Nulls::Never) => false,
             Some(Nulls::Propagate | Nulls::EmptyGroup) => {
@@ -68,6 +69,20 @@ impl Binder<'_> {
             _ => true,
         };
         Some(AggregateCall { function: name, args, distinct: call.distinct, filter, order_by, ty, nullable, span })
+    }
+
+    /// DISTINCT leaves no other values to order by than the arguments.
+    pub fn check_distinct_order(&mut self, call: &Call, args: &[Expr], order_by: &[SortKey]) {
+        fn uncast(expr: &Expr) -> &Expr {
+            match &expr.kind {
+                ExprKind::Cast { expr, implicit: true, .. } => uncast(expr),
+                _ => expr,
+            }
+        }
+        let other = |key: &&SortKey| !args.iter().any(|arg| same(uncast(arg), uncast(&key.expr)));
+        if let Some(key) = order_by.iter().filter(|_| call.distinct).find(other) {
+            self.report(finding::distinct_order_by::argument(key.expr.span));
+        }
     }
 
     /// Canonical name, arguments and result type of an aggregate; also used over windows.
@@ -107,52 +122,47 @@ impl Binder<'_> {
 
     /// LISTAGG as an aggregate with a separator and, for ON OVERFLOW TRUNCATE, the filler and whether a count follows it.
     pub fn listagg(&mut self, listagg: &Listagg, scope: &Scope<'_>, span: Span) -> Expr {
-        if listagg.over.is_some() {
-            return self.unsupported("LISTAGG … OVER", span);
+        if let Some(window) = &listagg.over {
+            return self.listagg_window(listagg, window, scope, span);
         }
         if let Some(found) = self.misplaced_aggregate("listagg", span) {
             self.report(found);
             return error_expr(span);
         }
-        let bound = self.inside(Inside::Aggregate, |binder| {
-            let value = binder.expr(&listagg.value, scope);
-            let separator = listagg.separator.as_ref().map(|separator| binder.expr(separator, scope));
-            let filter = listagg.filter.as_ref().map(|filter| binder.condition(filter, scope, "FILTER"));
-            let order_by = binder.sort_keys(listagg.order_by.iter(), scope);
-            (value, separator, filter, order_by)
-        });
-        let (value, separator, filter, order_by) = bound;
+        match self.inside(Inside::Aggregate, |binder| binder.listagg_parts(listagg, scope, span)) {
+            Some(call) => self.collect_aggregate(call),
+            None => error_expr(span),
+        }
+    }
+
+    /// The call without its place.
+    pub fn listagg_parts(&mut self, listagg: &Listagg, scope: &Scope<'_>, span: Span) -> Option<AggregateCall> {
+        let value = self.expr(&listagg.value, scope);
+        let separator = listagg.separator.as_ref().map(|separator| self.expr(separator, scope));
+        let filter = listagg.filter.as_ref().map(|filter| self.condition(filter, scope, "FILTER"));
+        let order_by = self.sort_keys(listagg.order_by.iter(), scope);
         if !matches!(value.ty, Type::Varchar(_) | Type::Error) {
             self.report(finding::operand_type::new("LISTAGG", "a varchar", &value.ty, value.span));
-            return error_expr(span);
+            return None;
         }
         if value.ty == Type::Error {
-            return error_expr(span);
+            return None;
         }
-        let separator =
-            separator.unwrap_or_else(|| super::build::literal(Literal::Text("".into()), Type::Varchar(Some(0)), span));
-        let nullable = self.select_context().may_be_empty || filter.is_some() || value.nullable;
         let text = Type::Varchar(None);
+        let empty = || super::build::literal(Literal::Text("".into()), Type::Varchar(Some(0)), span);
+        let separator = separator.unwrap_or_else(empty);
+        let nullable = self.select_context().may_be_empty || filter.is_some() || value.nullable;
         let mut args = vec![self.coerce(value, &text), self.coerce(separator, &text)];
         if let Some((filler, count)) = &listagg.truncate {
-            let literal = |text: &str| super::build::literal(Literal::Text(text.into()), Type::Varchar(None), span);
             let filler = match filler {
                 Some(filler) => self.expr(filler, scope),
-                None => literal("..."),
+                None => super::build::literal(Literal::Text("...".into()), text.clone(), span),
             };
             args.push(self.coerce(filler, &text));
             args.push(super::build::literal(Literal::Boolean(*count), Type::Boolean, span));
         }
-        self.collect_aggregate(AggregateCall {
-            function: "listagg",
-            args,
-            distinct: listagg.distinct,
-            filter,
-            order_by,
-            ty: text,
-            nullable,
-            span,
-        })
+        let distinct = listagg.distinct;
+        Some(AggregateCall { function: "listagg", args, distinct, filter, order_by, ty: text, nullable, span })
     }
 
     /// `grouping(a, b)`: the arguments are found among the groups once those are bound.

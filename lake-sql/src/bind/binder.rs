@@ -39,6 +39,8 @@ pub(super) struct Binder<'a> {
     pub narrowed: Vec<BTreeSet<ColumnId>>,
     /// Null-extended sides of outer joins.
     pub extensions: Vec<NullExtension>,
+    /// What an expression of a row pattern may name.
+    pub variables: Option<super::row_pattern::Variables>,
     /// Newtypes of columns.
     pub brands: BTreeMap<ColumnId, Arc<str>>,
     /// Parameters of the helper that is being bound.
@@ -90,6 +92,8 @@ pub(super) enum Clause {
     OrderBy,
     /// LIMIT, OFFSET, FETCH, TABLESAMPLE, FOR VERSION: constants
     Constant,
+    /// The clauses of a row pattern.
+    RowPattern,
     /// ON and WHEN of a MERGE, SET of an UPDATE.
     Statement,
 }
@@ -106,6 +110,7 @@ impl Clause {
             Self::Having => "HAVING",
             Self::OrderBy => "ORDER BY",
             Self::Constant => "a constant",
+            Self::RowPattern => "a row pattern",
             Self::Statement => "this statement",
         }
     }
@@ -189,6 +194,7 @@ impl<'a> Binder<'a> {
             frames: vec![],
             narrowed: vec![],
             extensions: vec![],
+            variables: None,
             brands: BTreeMap::new(),
             parameters: BTreeMap::new(),
             written_parameters: BTreeMap::new(),

@@ -32,6 +32,9 @@ impl Binder<'_> {
         if let Some(bound) = self.conditional_call(&name, &call.args, scope, span) {
             return bound;
         }
+        if let Some(bound) = self.pattern_call(&name, call, scope, span) {
+            return bound;
+        }
         let Some(function) = functions::lookup(&name) else {
             self.report(finding::unknown_function::new(&name, call.name.span));
             for arg in call.args.iter().filter(|arg| !is_lambda(arg)) {

@@ -12,7 +12,7 @@ use crate::bound::{Column, ColumnId, Cte, CteId, OutputColumn, RecursiveArm, Rel
 use crate::finding;
 use crate::span::Span;
 use crate::syntax::tree::{self, Ident, NamedQuery, QueryBody};
-use crate::types::{self, Type};
+use crate::types::{self, Type, TypeRules};
 
 impl Binder<'_> {
     /// Binds the named queries in order and makes them visible.
@@ -57,6 +57,11 @@ impl Binder<'_> {
         if !named.columns.is_empty() && named.columns.len() != columns.len() && complete {
             self.report(finding::alias_columns::new(&named.name.value, &named.columns, columns.len()));
         }
+        for (position, name) in named.columns.iter().enumerate() {
+            if named.columns[..position].iter().any(|other| same_name(&other.value, &name.value)) {
+                self.report(finding::duplicate_column::new(&name.value, name.span));
+            }
+        }
         for (column, name) in columns.iter_mut().zip(&named.columns) {
             column.name = Some(name.value.clone());
         }
@@ -81,12 +86,22 @@ impl Binder<'_> {
     fn recursive_cte(&mut self, named: &NamedQuery, outer: &Scope<'_>) -> VisibleCte {
         let name = named.name.value.clone();
         let broken = VisibleCte { name: name.clone(), id: None, columns: vec![] };
-        let Some((anchor, step)) = recursive_arms(&named.query) else {
+        let Some((anchor, step, distinct)) =
+            recursive_arms(&named.query).filter(|(_, _, distinct)| !distinct || self.rules == TypeRules::New)
+        else {
             self.report(finding::recursive_cte::shape(&named.name));
             return broken;
         };
         if named.columns.is_empty() {
             self.report(finding::recursive_cte::columns(&named.name));
+            return broken;
+        }
+        if let Some(place) = references(step, &name).get(1) {
+            self.report(finding::recursive_cte::twice(&named.name, *place));
+            return broken;
+        }
+        if let Some(place) = outer_reference(step, &name) {
+            self.report(finding::recursive_cte::outer_join(&named.name, place));
             return broken;
         }
         let (first, _) = self.uncorrelated(named, |binder| binder.body(anchor, &[], outer));
@@ -103,6 +118,9 @@ impl Binder<'_> {
             }
             return broken;
         }
+        if first.single_row && !distinct && is_row_for_row(&second.rel) {
+            self.report(finding::recursive_cte::endless(&named.name, step.span()));
+        }
         let types: Vec<Type> = columns.iter().map(|column| column.ty.clone()).collect();
         for (column, output) in columns.iter().zip(&second.columns) {
             if !output.ty.has_error() && !types::can_coerce(&output.ty, &column.ty, self.rules) {
@@ -112,7 +130,7 @@ impl Binder<'_> {
         }
         let (step, step_columns) = self.cast_columns(second.rel, &second.columns, &types);
         let (rel, ids) = self.exact(first.rel, &first.columns);
-        let recursive = Some(Box::new(RecursiveArm { rel: step, columns: step_columns }));
+        let recursive = Some(Box::new(RecursiveArm { rel: step, columns: step_columns, distinct }));
         self.ctes.push(Cte { id, name: name.clone(), span: named.name.span, rel, columns: ids, recursive });
         VisibleCte { name, id: Some(id), columns }
     }
@@ -172,13 +190,85 @@ impl Binder<'_> {
     }
 }
 
-/// The two arms of `anchor UNION ALL step`.
-fn recursive_arms(query: &tree::Query) -> Option<(&QueryBody, &QueryBody)> {
-    let plain = query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none();
+/// Whether a step gives a row for each row of the step before, whatever the data.
+fn is_row_for_row(step: &Rel) -> bool {
+    match &step.kind {
+        RelKind::CteRef { .. } => true,
+        RelKind::Project { input, .. } | RelKind::Sort { input, .. } | RelKind::Window { input, .. } => {
+            is_row_for_row(input)
+        }
+        _ => false,
+    }
+}
+
+/// The two arms of `anchor UNION [ALL] step`, and whether equal rows are left out.
+fn recursive_arms(query: &tree::Query) -> Option<(&QueryBody, &QueryBody, bool)> {
+    let plain = query.with.is_none() && query.order_by.is_empty() && query.limit.is_none() && query.offset.is_none();
     match &query.body {
-        QueryBody::SetOp { op: tree::SetOp::Union, all: true, left, right, .. } if plain => Some((left, right)),
+        QueryBody::SetOp { op: tree::SetOp::Union, all, left, right, .. } if plain => Some((left, right, !all)),
         QueryBody::Parenthesized(inner, _) if plain => recursive_arms(inner),
         _ => None,
+    }
+}
+
+/// Where a body reads a relation of that name, in FROM.
+fn references(body: &QueryBody, name: &str) -> Vec<Span> {
+    let mut places = vec![];
+    each_relation(body, &mut |relation| match &relation.kind {
+        tree::RelationKind::Table { name: table, .. } if is_named(table, name) => places.push(table.span),
+        _ => {}
+    });
+    places
+}
+
+/// Where a relation of that name stands on the side of an outer join that gives nulls.
+fn outer_reference(body: &QueryBody, name: &str) -> Option<Span> {
+    let mut place = None;
+    each_relation(body, &mut |relation| {
+        let tree::RelationKind::Join { kind, left, right, .. } = &relation.kind else { return };
+        let side = match kind {
+            tree::JoinKind::Left => relation_mentions(right, name),
+            tree::JoinKind::Right => relation_mentions(left, name),
+            tree::JoinKind::Full => relation_mentions(left, name) || relation_mentions(right, name),
+            tree::JoinKind::Cross | tree::JoinKind::Inner => false,
+        };
+        place = place.or(side.then_some(relation.span));
+    });
+    place
+}
+
+/// Visits the relations of FROM, those of subqueries in it included.
+fn each_relation(body: &QueryBody, visit: &mut dyn FnMut(&tree::Relation)) {
+    match body {
+        QueryBody::Select(select) => select.from.iter().for_each(|relation| within_relation(relation, visit)),
+        QueryBody::SetOp { left, right, .. } => {
+            each_relation(left, visit);
+            each_relation(right, visit);
+        }
+        QueryBody::Parenthesized(query, _) => each_relation(&query.body, visit),
+        QueryBody::Table { .. } | QueryBody::Values { .. } | QueryBody::Error(_) => {}
+    }
+}
+
+fn within_relation(relation: &tree::Relation, visit: &mut dyn FnMut(&tree::Relation)) {
+    use tree::RelationKind as K;
+    visit(relation);
+    match &relation.kind {
+        K::Subquery(query) | K::Lateral(query) => each_relation(&query.body, visit),
+        K::Aliased { relation, .. } | K::Sample { relation, .. } | K::Parenthesized(relation) => {
+            within_relation(relation, visit);
+        }
+        K::Join { left, right, .. } => {
+            within_relation(left, visit);
+            within_relation(right, visit);
+        }
+        K::MatchRecognize(recognize) => within_relation(&recognize.input, visit),
+        K::Table { .. }
+        | K::Placeholder { .. }
+        | K::Unnest { .. }
+        | K::TableFunction { .. }
+        | K::JsonTable(_)
+        | K::Error => {}
     }
 }
 
@@ -204,9 +294,14 @@ fn relation_mentions(relation: &tree::Relation, name: &str) -> bool {
         K::Table { name: table, .. } => is_named(table, name),
         K::Subquery(query) | K::Lateral(query) => mentions(query, name),
         K::Aliased { relation, .. } | K::Sample { relation, .. } => relation_mentions(relation, name),
-        K::Parenthesized(relation) | K::MatchRecognize(relation) => relation_mentions(relation, name),
+        K::Parenthesized(relation) => relation_mentions(relation, name),
+        K::MatchRecognize(recognize) => relation_mentions(&recognize.input, name),
+        K::TableFunction { args, .. } => args.iter().any(|(_, arg)| match arg {
+            tree::TableArgument::Table(table) => relation_mentions(&table.relation, name),
+            tree::TableArgument::Expr(_) | tree::TableArgument::Descriptor(..) => false,
+        }),
         K::Join { left, right, .. } => relation_mentions(left, name) || relation_mentions(right, name),
-        K::Placeholder { .. } | K::Unnest { .. } | K::TableFunction { .. } | K::JsonTable | K::Error => false,
+        K::Placeholder { .. } | K::Unnest { .. } | K::JsonTable(_) | K::Error => false,
     }
 }
 

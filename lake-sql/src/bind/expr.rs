@@ -8,7 +8,7 @@ use crate::finding;
 use crate::functions::{self, Arg};
 use crate::span::Span;
 use crate::syntax::tree::{self, BinaryOp, Ident, UnaryOp};
-use crate::types::{self, Type};
+use crate::types::{self, Type, TypeRules};
 
 impl Binder<'_> {
     /// Binds an expression.
@@ -80,8 +80,10 @@ impl Binder<'_> {
                 error_expr(span)
             }
             K::Parameter => self.unsupported("parameters (`?`)", span),
-            K::AtLocal(_) => self.unsupported("AT LOCAL", span),
+            K::AtLocal(value) => self.at_local(value, scope, span),
             K::Json(call) => self.json(call, scope, span),
+            K::Semantics(last, word, operand) => self.semantics(*last, *word, operand, scope),
+            K::Measure(name, window) => self.measure(name, window, scope, span),
             K::Error => error_expr(span),
         }
     }
@@ -172,11 +174,15 @@ impl Binder<'_> {
 
     fn unary(&mut self, op: UnaryOp, operand: &tree::Expr, scope: &Scope<'_>, span: Span) -> Expr {
         let operand = self.expr(operand, scope);
-        let numeric = operand.ty.is_numeric()
-            || matches!(operand.ty, Type::IntervalDayToSecond | Type::IntervalYearToMonth | Type::Error);
-        if !numeric {
-            let sign = if op == UnaryOp::Minus { "-" } else { "+" };
-            let found = finding::operand_type::new(sign, "a number or an interval", &operand.ty, operand.span);
+        let decimal = matches!(operand.ty, Type::Decimal { .. });
+        let interval = matches!(operand.ty, Type::IntervalDayToSecond | Type::IntervalYearToMonth);
+        let (takes, sign, expected) = match op {
+            UnaryOp::Minus => (operand.ty.is_numeric() || interval, "-", "a number or an interval"),
+            // Trino's + knows neither decimals nor intervals.
+            UnaryOp::Plus => (operand.ty.is_numeric() && !decimal, "+", "an integer, real or double"),
+        };
+        if !takes && operand.ty != Type::Error {
+            let found = finding::operand_type::new(sign, expected, &operand.ty, operand.span);
             self.report(found);
             return error_expr(span);
         }
@@ -258,7 +264,7 @@ impl Binder<'_> {
         let (mut fields, mut values) = (vec![], vec![]);
         for (part, name) in parts {
             let value = self.expr(part, scope);
-            fields.push(types::Field { name: name.map(|name| name.value.clone()), ty: value.ty.clone() });
+            fields.push(types::Field { name: name.map(Ident::canonical), ty: value.ty.clone() });
             values.push(value);
         }
         build::expr(ExprKind::Row(values), Type::Row(fields), span)
@@ -332,6 +338,10 @@ impl Binder<'_> {
     fn cast(&mut self, written: &tree::Expr, ty: &tree::TypeName, safe: bool, scope: &Scope<'_>, span: Span) -> Expr {
         let value = self.expr(written, scope);
         let target = match Type::from_syntax(ty) {
+            Ok(Type::Unknown) => {
+                self.report(finding::invalid_type::unknown(ty.span));
+                return error_expr(span);
+            }
             Ok(target) => target,
             Err(found) => {
                 self.report(*found);
@@ -345,12 +355,31 @@ impl Binder<'_> {
             self.report(finding::invalid_cast::new(&value.ty, &target, span));
             return Expr { ty: target, nullable: false, ..error_expr(span) };
         }
+        if let Some(least) = least_characters(&value.ty)
+            && matches!(target, Type::Varchar(Some(length)) if length < least)
+        {
+            self.report(finding::invalid_cast::too_short(&value.ty, &target, least, span));
+        }
         build::expr(ExprKind::Cast { expr: Box::new(value), safe, implicit: false }, target, span)
+    }
+
+    /// AT LOCAL: at the zone of the session.
+    fn at_local(&mut self, value: &tree::Expr, scope: &Scope<'_>, span: Span) -> Expr {
+        if self.rules == TypeRules::Old {
+            return self.unsupported("AT LOCAL on an engine with the older rules", span);
+        }
+        let value = self.expr(value, scope);
+        let zone = self.resolve_call("current_timezone", span, vec![], span);
+        self.at_zone(value, zone, span)
     }
 
     fn at_time_zone(&mut self, value: &tree::Expr, zone: &tree::Expr, scope: &Scope<'_>, span: Span) -> Expr {
         let value = self.expr(value, scope);
         let zone = self.expr(zone, scope);
+        self.at_zone(value, zone, span)
+    }
+
+    fn at_zone(&mut self, value: Expr, zone: Expr, span: Span) -> Expr {
         let result = match &value.ty {
             Type::Error => return error_expr(span),
             Type::Timestamp(p) | Type::TimestampTz(p) => Type::TimestampTz(*p),
@@ -461,15 +490,28 @@ impl Binder<'_> {
     }
 }
 
-/// The parts of `a.b.c`, if it is nothing but names.
+/// The parts of `a.b.c`, if it is nothing but names; parentheses around some of them mean nothing.
 pub(super) fn name_path(expr: &tree::Expr) -> Option<Vec<Ident>> {
     match &expr.kind {
         tree::ExprKind::Column(name) => Some(vec![name.clone()]),
+        tree::ExprKind::Parenthesized(inner) => name_path(inner),
         tree::ExprKind::Field(base, name) => {
             let mut path = name_path(base)?;
             path.push(name.clone());
             Some(path)
         }
+        _ => None,
+    }
+}
+
+/// How long the text of every moment is at least, where Trino fails over a shorter varchar even in TRY_CAST.
+fn least_characters(ty: &Type) -> Option<u32> {
+    let fraction = |precision: u8| if precision > 0 { u32::from(precision) + 1 } else { 0 };
+    match ty {
+        Type::Timestamp(precision) => Some(19 + fraction(*precision)),
+        // ` UTC` and `+01:00` are the shortest zones.
+        Type::TimestampTz(precision) => Some(23 + fraction(*precision)),
+        Type::TimeTz(precision) => Some(14 + fraction(*precision)),
         _ => None,
     }
 }

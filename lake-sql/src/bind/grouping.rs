@@ -81,8 +81,16 @@ impl Binder<'_> {
         scope: &Scope<'_>,
         grouping: &mut Grouping,
     ) -> Vec<Vec<usize>> {
+        let columns_only = !matches!(element, GroupingElement::Simple(..));
         let mut composite = |exprs: &Vec<tree::Expr>| -> Vec<usize> {
-            exprs.iter().filter_map(|expr| self.group_key(expr, items, scope, grouping)).collect()
+            let keys = exprs.iter().filter_map(|expr| {
+                if columns_only && super::expr::name_path(unwrapped(expr)).is_none() {
+                    self.report(finding::grouping_argument::not_a_column(expr.span));
+                    return None;
+                }
+                self.group_key(expr, items, scope, grouping)
+            });
+            keys.collect()
         };
         match element {
             GroupingElement::Simple(exprs, _) => vec![composite(exprs)],
@@ -130,7 +138,7 @@ impl Binder<'_> {
 
     fn group_expr(&mut self, written: &tree::Expr, items: &[Item], scope: &Scope<'_>) -> Option<Expr> {
         let key = match ordinal(written) {
-            Some(position) => match position.checked_sub(1).and_then(|index| items.get(index)) {
+            Some(position) => match at_ordinal(items, position) {
                 Some(item) => {
                     let collected = super::aggregate::collected(self.select_context());
                     if item.expr.columns().iter().any(|id| collected.contains(id)) {
@@ -218,11 +226,24 @@ impl Binder<'_> {
     }
 }
 
+/// What stands at a position from 1.
+pub(super) fn at_ordinal<T>(items: &[T], position: i64) -> Option<&T> {
+    items.get(usize::try_from(position.checked_sub(1)?).ok()?)
+}
+
 /// An integer where a position of the select list may stand.
-pub(super) fn ordinal(written: &tree::Expr) -> Option<usize> {
+pub(super) fn ordinal(written: &tree::Expr) -> Option<i64> {
     match &written.kind {
         tree::ExprKind::Literal(tree::Literal::Integer(digits)) => digits.parse().ok(),
         _ => None,
+    }
+}
+
+/// What stands in parentheses.
+fn unwrapped(written: &tree::Expr) -> &tree::Expr {
+    match &written.kind {
+        tree::ExprKind::Parenthesized(inner) => unwrapped(inner),
+        _ => written,
     }
 }
 

@@ -46,23 +46,40 @@ impl Binder<'_> {
             }
             tree::JoinCondition::On(on) => {
                 let Sides { left, right, lateral } = sides;
-                self.check_duplicate_sources(&left, &right, span);
                 let mut scope = left.scope(outer, self.frames.len());
                 scope.fields.extend(right.fields.iter().cloned());
                 scope.sources.extend(right.sources.iter().cloned());
                 let on = self.in_context(Clause::On, |binder| binder.condition(on, &scope, "ON")).0;
+                if kind != JoinKind::Inner {
+                    self.require_own_columns(&on, &scope);
+                }
                 self.finish_join(left, right, lateral, kind, Some(on), span)
             }
         }
     }
 
-    fn check_duplicate_sources(&mut self, left: &FromItem, right: &FromItem, span: Span) {
-        for source in right.sources.iter().filter(|source| !source.qualifier.is_empty()) {
-            if left.sources.iter().any(|other| other.qualifier == source.qualifier) {
-                let name = source.name().unwrap_or_default();
-                self.report(finding::duplicate_relation::new(name, span));
-            }
+    /// The condition of an outer join refers to no query around it.
+    fn require_own_columns(&mut self, on: &Expr, scope: &Scope<'_>) {
+        let own: Vec<ColumnId> = scope.fields.iter().map(|field| field.column.id).collect();
+        let mut outer = None;
+        on.visit(&mut |part| match part.kind {
+            ExprKind::Column(id) if !own.contains(&id) && !self.is_lambda_parameter(id, on) => outer = Some(part.span),
+            _ => {}
+        });
+        if let Some(span) = outer {
+            let what = "a column of an outer query in the condition of an outer join";
+            self.report(finding::unsupported::new(what, span));
         }
+    }
+
+    fn is_lambda_parameter(&self, id: ColumnId, within: &Expr) -> bool {
+        let mut found = false;
+        within.visit(&mut |part| {
+            if let ExprKind::Lambda { parameters, .. } = &part.kind {
+                found |= parameters.iter().any(|parameter| parameter.id == id);
+            }
+        });
+        found
     }
 
     /// Builds the join and works out which columns it makes null.
@@ -121,7 +138,11 @@ impl Binder<'_> {
     fn join_using(&mut self, sides: Sides, kind: JoinKind, names: &[Ident], span: Span) -> FromItem {
         let Sides { left, right, lateral } = sides;
         let mut pairs = vec![];
-        for name in names {
+        for (position, name) in names.iter().enumerate() {
+            if names[..position].iter().any(|other| same_name(&other.value, &name.value)) {
+                self.report(finding::using_column::duplicate(name));
+                continue;
+            }
             let pair = (self.using_column(name, &left, "left"), self.using_column(name, &right, "right"));
             if let (Some(left), Some(right)) = pair
                 && let Some(ty) = self.using_type(name, &left, &right)

@@ -119,6 +119,8 @@ fn typed_value(target: &Type, text: &str) -> Parsed {
             Parsed::Value(Literal::Text(Arc::from(trimmed)), Type::Char(length.max(1)))
         }
         Type::Json if json_text::is_broken(text) => Parsed::Invalid,
+        Type::Uuid if !is_uuid(text) => Parsed::Invalid,
+        Type::IpAddress if text.parse::<std::net::IpAddr>().is_err() => Parsed::Invalid,
         Type::Date => value(temporal::date(text).map(Literal::Date)),
         Type::Time(_) | Type::TimeTz(_) => match temporal::time(text) {
             Some((literal, ty)) => Parsed::Value(literal, ty),
@@ -131,6 +133,12 @@ fn typed_value(target: &Type, text: &str) -> Parsed {
         },
         other => Parsed::AtRunTime(other.clone()),
     }
+}
+
+/// `12151fd2-7586-11e9-8f9e-2a86e4085a59`
+fn is_uuid(text: &str) -> bool {
+    let parts: Vec<usize> = text.split('-').map(str::len).collect();
+    parts == [8, 4, 4, 4, 12] && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
 }
 
 fn ranged<T: TryFrom<i64>>(text: &str) -> Option<Literal> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::aggregate::sort_key;
 use super::binder::{Binder, Bound, Clause};
 use super::build::{pass_through, rel};
-use super::grouping::ordinal;
+use super::grouping::{at_ordinal, ordinal};
 use super::scope::{Field, Scope, error_expr};
 use super::select::Item;
 use crate::bound::{Column, Expr, ExprKind, Literal, OutputColumn, Rel, RelKind, SortKey};
@@ -46,8 +46,8 @@ impl Binder<'_> {
         keys
     }
 
-    fn ordinal_key(&mut self, position: usize, columns: &[Column], span: Span) -> Expr {
-        match position.checked_sub(1).and_then(|index| columns.get(index)) {
+    fn ordinal_key(&mut self, position: i64, columns: &[Column], span: Span) -> Expr {
+        match at_ordinal(columns, position) {
             Some(column) => pass_through(column.id, column.ty.clone(), column.nullable, span),
             None => {
                 self.report(finding::ordinal_out_of_range::new("ORDER BY", position, columns.len(), span));
@@ -72,7 +72,13 @@ impl Binder<'_> {
                     self.report(finding::ties_without_order::new(*span));
                 }
                 let count = match count {
-                    Some(count) => self.row_count(count),
+                    Some(count) => {
+                        let rows = self.row_count(count);
+                        if rows == Some(0) {
+                            self.report(finding::operand_type::range("FETCH FIRST", "one row or more", count.span));
+                        }
+                        rows
+                    }
                     None => Some(1),
                 };
                 (count, *with_ties && !query.order_by.is_empty())

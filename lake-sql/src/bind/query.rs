@@ -13,12 +13,14 @@ impl Binder<'_> {
     /// Binds a query. `outer` holds what it may refer to besides its own relations.
     pub fn query(&mut self, query: &tree::Query, outer: &Scope<'_>) -> Bound {
         let visible = self.visible.len();
+        let variables = self.variables.take();
         if let Some(with) = &query.with {
             self.with(with, outer);
         }
         let bound = self.body(&query.body, &query.order_by, outer);
         let bound = self.limit(query, bound);
         self.visible.truncate(visible);
+        self.variables = variables;
         bound
     }
 

@@ -6,7 +6,7 @@ use super::binder::{Binder, Bound, Clause};
 use super::build::{one_row, rel};
 use super::scope::{Field, Scope, Source, same_name};
 use super::{Reference, Relation, SiteKind};
-use crate::bound::{Column, Expr, JoinKind, Rel, RelKind, Scan, TableName, Version};
+use crate::bound::{Column, Expr, ExprKind, JoinKind, Literal, Rel, RelKind, Scan, TableName, Version};
 use crate::finding;
 use crate::span::Span;
 use crate::syntax::tree::{self, Ident, RelationKind};
@@ -80,13 +80,20 @@ impl Binder<'_> {
             }
             RelationKind::Aliased { relation, alias, columns } => {
                 let inner = self.named_relation(relation, scope, Some(alias));
-                self.rename(inner, alias, columns)
+                let mut columns = columns.clone();
+                if matches!(relation.kind, RelationKind::TableFunction { .. }) {
+                    columns.iter_mut().for_each(|name| name.value = name.canonical());
+                }
+                self.rename(inner, alias, &columns)
             }
             RelationKind::Sample { relation, system, percentage } => {
                 let mut item = self.named_relation(relation, scope, alias);
                 let percentage = self.constant(percentage);
                 if !percentage.ty.is_numeric() && percentage.ty != Type::Error {
                     let found = finding::operand_type::new("TABLESAMPLE", "a number", &percentage.ty, percentage.span);
+                    self.report(found);
+                } else if fraction(&percentage).is_some_and(|percent| !(0.0..=100.0).contains(&percent)) {
+                    let found = finding::operand_type::range("TABLESAMPLE", "0 to 100 per cent", percentage.span);
                     self.report(found);
                 }
                 let kind =
@@ -99,19 +106,13 @@ impl Binder<'_> {
                 self.join_relations(*kind, left, right, condition, scope, span)
             }
             RelationKind::Parenthesized(inner) => self.named_relation(inner, scope, alias),
-            RelationKind::TableFunction { name, .. } => {
-                let name = name.parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(".");
-                self.unsupported_relation(&format!("the table function `{name}`"), span)
+            RelationKind::TableFunction { name, args } => {
+                self.table_function(name, args, without_siblings(scope), span)
             }
-            RelationKind::JsonTable => self.unsupported_relation("JSON_TABLE", span),
+            RelationKind::JsonTable(table) => self.json_table(table, scope, span),
             RelationKind::Error => FromItem::broken(span),
-            RelationKind::MatchRecognize(_) => self.unsupported_relation("MATCH_RECOGNIZE", span),
+            RelationKind::MatchRecognize(recognize) => self.match_recognize(recognize, without_siblings(scope), span),
         }
-    }
-
-    fn unsupported_relation(&mut self, what: &str, span: Span) -> FromItem {
-        self.report(finding::unsupported::new(what, span));
-        FromItem::broken(span)
     }
 
     /// A constant, where no column is visible.
@@ -274,10 +275,10 @@ impl Binder<'_> {
         if let Some(unnest) = unnest_of(right)
             && matches!(kind, tree::JoinKind::Cross | tree::JoinKind::Inner | tree::JoinKind::Left)
         {
-            self.require_true(condition);
+            self.require_true(condition, "UNNEST");
             return self.unnest_join(left, &unnest, kind == tree::JoinKind::Left, &scope, span);
         }
-        let lateral = is_lateral(right);
+        let (lateral, written_right) = (is_lateral(right), right);
         let right = if lateral {
             self.relation(right, &lateral_scope(&scope))
         } else {
@@ -293,20 +294,49 @@ impl Binder<'_> {
             tree::JoinKind::Right => JoinKind::Right,
             tree::JoinKind::Full => JoinKind::Full,
         };
-        if lateral && matches!(kind, JoinKind::Right | JoinKind::Full) {
-            self.report(finding::unsupported::new("LATERAL on the right of a RIGHT or FULL JOIN", span));
+        if is_json_table(written_right) {
+            self.require_true(condition, "JSON_TABLE");
         }
+        let lateral = match kind {
+            JoinKind::Right | JoinKind::Full if lateral => self.outer_lateral(&left, &right, kind, condition, span),
+            _ => lateral,
+        };
         self.join(super::join::Sides { left, right, lateral }, kind, condition, outer, span)
     }
 
-    fn require_true(&mut self, condition: &tree::JoinCondition) {
+    /// LATERAL on the right of a RIGHT or FULL JOIN, where it cannot refer to the left side: whether it is lateral.
+    fn outer_lateral(
+        &mut self,
+        left: &FromItem,
+        right: &FromItem,
+        kind: JoinKind,
+        condition: &tree::JoinCondition,
+        span: Span,
+    ) -> bool {
+        let columns = left.rel.output();
+        let mut refers = false;
+        right.rel.visit(&mut |rel| {
+            refers |= rel.expressions().iter().any(|expr| expr.columns().iter().any(|id| columns.contains(id)));
+        });
+        if refers {
+            self.report(finding::unsupported::new("LATERAL on the right of a RIGHT or FULL JOIN", span));
+        } else if kind == JoinKind::Full {
+            self.require_true(condition, "LATERAL");
+        }
+        false
+    }
+
+    fn require_true(&mut self, condition: &tree::JoinCondition, what: &str) {
         match condition {
             tree::JoinCondition::On(on) if on.kind != tree::ExprKind::Literal(tree::Literal::Boolean(true)) => {
-                self.report(finding::unsupported::new("a join with UNNEST on anything but `ON true`", on.span));
+                self.report(finding::unsupported::new(
+                    &format!("a join with {what} on anything but `ON true`"),
+                    on.span,
+                ));
             }
             tree::JoinCondition::Using(columns) => {
                 let span = columns.first().map(|column| column.span).unwrap_or_default();
-                self.report(finding::unsupported::new("a join with UNNEST by USING", span));
+                self.report(finding::unsupported::new(&format!("a join with {what} by USING"), span));
             }
             _ => {}
         }
@@ -337,6 +367,18 @@ impl Bound {
     }
 }
 
+/// The value of a number that is written out.
+fn fraction(value: &Expr) -> Option<f64> {
+    match (&value.kind, &value.ty) {
+        (ExprKind::Literal(Literal::Integer(value)), _) => Some(*value as f64),
+        (ExprKind::Literal(Literal::Double(value)), _) => Some(*value),
+        (ExprKind::Literal(Literal::Decimal(value)), Type::Decimal { scale, .. }) => {
+            Some(*value as f64 / 10f64.powi(i32::from(*scale)))
+        }
+        _ => None,
+    }
+}
+
 /// The scope without the relations of the same FROM, which only LATERAL and UNNEST see.
 fn without_siblings<'s>(scope: &'s Scope<'s>) -> &'s Scope<'s> {
     if scope.is_lateral { scope.parent.unwrap_or(scope) } else { scope }
@@ -348,9 +390,17 @@ fn lateral_scope<'s>(scope: &Scope<'s>) -> Scope<'s> {
 
 fn is_lateral(relation: &tree::Relation) -> bool {
     match &relation.kind {
-        RelationKind::Lateral(_) => true,
+        RelationKind::Lateral(_) | RelationKind::JsonTable(_) => true,
         RelationKind::Aliased { relation, .. } | RelationKind::Parenthesized(relation) => is_lateral(relation),
         RelationKind::Sample { relation, .. } => is_lateral(relation),
+        _ => false,
+    }
+}
+
+fn is_json_table(relation: &tree::Relation) -> bool {
+    match &relation.kind {
+        RelationKind::JsonTable(_) => true,
+        RelationKind::Aliased { relation, .. } => is_json_table(relation),
         _ => false,
     }
 }

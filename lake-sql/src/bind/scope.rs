@@ -132,6 +132,14 @@ enum Found {
 impl Binder<'_> {
     /// Resolves `a`, `t.a`, `s.t.a`, `a.field` …
     pub fn resolve(&mut self, path: &[Ident], scope: &Scope<'_>, span: Span) -> Expr {
+        match self.resolve_variable(path, scope, span) {
+            Some(expr) => expr,
+            None => self.resolve_plain(path, scope, span),
+        }
+    }
+
+    /// Resolves a name of columns alone.
+    pub fn resolve_plain(&mut self, path: &[Ident], scope: &Scope<'_>, span: Span) -> Expr {
         match self.find(path, scope) {
             Some(Found::Column { field, rest, depth }) => {
                 let name_span = path[0].span.to(path[rest - 1].span);

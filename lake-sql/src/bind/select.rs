@@ -7,7 +7,7 @@ use super::build::{self, filter, pass_through, rel};
 use super::grouping::{Grouping, may_be_empty};
 use super::nullability::when_true;
 use super::relation::FromItem;
-use super::scope::{Field, Scope, qualifies};
+use super::scope::{Field, Scope, qualifies, same_name};
 use super::{SiteKind, aggregate};
 use crate::bound::{Column, ColumnId, Expr, ExprKind, OutputColumn, Rel, RelKind, SortKey};
 use crate::finding;
@@ -82,6 +82,7 @@ impl Binder<'_> {
         let below = local.clone();
         self.select_context().clause = Clause::Select;
         let (items, complete) = self.items(&select.items, from, scope, &mut local);
+        self.check_windows(select, scope);
         self.select_context().clause = Clause::GroupBy;
         let grouping = self.group_by(select.group_by.as_ref(), &items, scope, below);
         self.select_context().clause = Clause::Having;
@@ -148,6 +149,13 @@ impl Binder<'_> {
 
     /// Notes the columns that a star stands for, if all of them can be written.
     fn star(&mut self, fields: &[Field], qualified: bool, span: Span) {
+        let same = |one: &Field, other: &Field| {
+            let names = one.column.name.as_deref().zip(other.column.name.as_deref());
+            one.qualifier.last() == other.qualifier.last() && names.is_some_and(|(one, other)| same_name(one, other))
+        };
+        if fields.iter().enumerate().any(|(at, field)| fields[..at].iter().any(|other| same(field, other))) {
+            return;
+        }
         let columns: Option<Vec<String>> = fields
             .iter()
             .map(|field| {
@@ -192,13 +200,21 @@ impl Binder<'_> {
                 });
                 (columns.collect(), complete)
             }
+            None if !path.is_empty() && !is_column_of_relation(&path, scope) => {
+                let before = self.findings.len();
+                self.expr(base, scope);
+                if self.findings.len() == before {
+                    self.report(finding::star::relation(&path));
+                }
+                (vec![], false)
+            }
             None => self.row_star(base, span, scope),
         };
         if !aliases.is_empty() && aliases.len() != columns.len() && complete {
             self.report(finding::alias_columns::new("*", aliases, columns.len()));
         }
         for (position, (expr, name)) in columns.into_iter().enumerate() {
-            let name = aliases.get(position).map(|alias| alias.value.clone()).or(name);
+            let name = aliases.get(position).map(Ident::canonical).or(name);
             items.push(self.item(expr, name, span, local));
         }
         complete
@@ -378,6 +394,17 @@ fn implied_name(written: &tree::Expr) -> Option<String> {
         tree::ExprKind::Parenthesized(inner) => implied_name(inner),
         _ => None,
     }
+}
+
+/// Whether a path begins with a relation and one of its columns: a column of rows is spread through its relation alone.
+fn is_column_of_relation(path: &[Ident], scope: &Scope<'_>) -> bool {
+    let [relation, column, ..] = path else { return false };
+    scope.levels().any(|level| {
+        level.fields.iter().any(|field| {
+            let named = field.column.name.as_deref().is_some_and(|name| same_name(name, &column.value));
+            named && qualifies(&field.qualifier, std::slice::from_ref(relation))
+        })
+    })
 }
 
 fn is_one_row(input: &Rel) -> bool {

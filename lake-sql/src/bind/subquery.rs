@@ -113,6 +113,10 @@ impl Binder<'_> {
             return error_expr(span);
         }
         let what = if all { "ALL" } else { "ANY" };
+        let bound = match &value.ty {
+            Type::Row(fields) if bound.columns.len() > 1 && fields.len() == bound.columns.len() => self.as_rows(bound),
+            _ => bound,
+        };
         match self.against_column(op, value, bound, outer, what, span) {
             Some((value, query, nullable)) => {
                 let kind = ExprKind::Quantified { op, all, value: Box::new(value), query: Box::new(query) };
@@ -120,6 +124,18 @@ impl Binder<'_> {
             }
             None => error_expr(span),
         }
+    }
+
+    /// The columns of a query as one column of rows.
+    fn as_rows(&mut self, bound: Bound) -> Bound {
+        let span = bound.rel.span;
+        let fields = bound.columns.iter().map(|column| types::Field { name: None, ty: column.ty.clone() }).collect();
+        let row =
+            build::expr(ExprKind::Row(bound.columns.iter().map(column_as_expr).collect()), Type::Row(fields), span);
+        let column = self.column(None, row.ty.clone(), false);
+        let columns = vec![super::select::output_column(column.clone(), span)];
+        let kind = RelKind::Project { input: Box::new(bound.rel), columns: vec![(column.id, row)] };
+        Bound { rel: build::rel(kind, span), columns, ..bound }
     }
 
     /// A value and the one column of a query at their common type, and whether a comparison may be null.

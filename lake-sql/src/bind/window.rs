@@ -3,7 +3,7 @@
 use super::binder::{Binder, Clause, Inside};
 use super::build::pass_through;
 use super::scope::{Scope, error_expr, same_name};
-use crate::bound::{Expr, Frame, FrameBound, FrameUnit, SortKey, WindowCall};
+use crate::bound::{Expr, ExprKind, Frame, FrameBound, FrameUnit, Literal, SortKey, WindowCall};
 use crate::finding;
 use crate::functions::{self, FunctionKind, Nulls};
 use crate::span::Span;
@@ -15,6 +15,15 @@ struct Window {
     partition_by: Vec<Expr>,
     order_by: Vec<SortKey>,
     frame: Option<Frame>,
+    /// Measures of the frame's row pattern.
+    measures: Vec<(tree::Ident, Expr)>,
+}
+
+impl Window {
+    /// Whether a row pattern decides which rows of the frame are seen.
+    fn is_matched(&self) -> bool {
+        self.frame.as_ref().is_some_and(|frame| !frame.pattern.is_empty())
+    }
 }
 
 /// A written window with everything that it inherits.
@@ -38,6 +47,33 @@ impl Binder<'_> {
             self.report(finding::not_an_aggregate::new(function.name, "OVER", call.name.span));
             return error_expr(span);
         }
+        if self.misplaced_window(function.name, span) {
+            return error_expr(span);
+        }
+        if let Some(filter) = &call.filter {
+            self.report(finding::unsupported::new("FILTER on a window function", filter.span));
+            return error_expr(span);
+        }
+        if let Some(item) = call.within_group.first() {
+            self.report(finding::unsupported::new("WITHIN GROUP on a window function", item.span));
+            return error_expr(span);
+        }
+        if let (Some(item), TypeRules::Old) = (call.order_by.first(), self.rules) {
+            let what = "ORDER BY inside of a window function on an engine with the older rules";
+            self.report(finding::unsupported::new(what, item.span));
+            return error_expr(span);
+        }
+        if call.distinct && self.rules == TypeRules::Old {
+            let what = "DISTINCT in a window function on an engine with the older rules";
+            self.report(finding::unsupported::new(what, span));
+            return error_expr(span);
+        }
+        let bound = self.inside(Inside::Window, |binder| binder.window_parts(function, call, scope, span));
+        self.collect_window(bound, span)
+    }
+
+    /// Reports a window function where none can stand.
+    fn misplaced_window(&mut self, name: &str, span: Span) -> bool {
         let context = self.select_context();
         let place = match (context.inside, context.clause) {
             (Inside::Aggregate, _) => Some("an aggregate"),
@@ -47,31 +83,88 @@ impl Binder<'_> {
             (_, clause) => Some(clause.name()),
         };
         if let Some(place) = place {
-            self.report(finding::misplaced_window::new(function.name, place, span));
+            self.report(finding::misplaced_window::new(name, place, span));
+        }
+        place.is_some()
+    }
+
+    fn collect_window(&mut self, bound: Option<WindowCall>, span: Span) -> Expr {
+        let Some(call) = bound else { return error_expr(span) };
+        let (ty, nullable) = (call.ty.clone(), call.nullable);
+        let id = self.fresh();
+        self.select_context().windows.push((id, call));
+        pass_through(id, ty, nullable, span)
+    }
+
+    /// LISTAGG … WITHIN GROUP (…) OVER (…)
+    pub fn listagg_window(
+        &mut self,
+        listagg: &tree::Listagg,
+        over: &tree::Window,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Expr {
+        if self.misplaced_window("listagg", span) {
             return error_expr(span);
         }
-        if let Some(filter) = &call.filter {
+        if self.rules == TypeRules::Old {
+            return self.unsupported("LISTAGG in a window on an engine with the older rules", span);
+        }
+        if let Some(filter) = &listagg.filter {
             self.report(finding::unsupported::new("FILTER on a window function", filter.span));
             return error_expr(span);
         }
-        if let Some(item) = call.order_by.iter().chain(&call.within_group).next() {
-            self.report(finding::unsupported::new("ORDER BY inside of a window function", item.span));
+        let bound = self.inside(Inside::Window, |binder| {
+            let call = binder.listagg_parts(listagg, scope, span);
+            let window = binder.window(over, scope)?;
+            let call = call?;
+            Some(WindowCall {
+                function: call.function,
+                args: call.args,
+                distinct: call.distinct,
+                ignore_nulls: false,
+                filter: call.filter,
+                argument_order: call.order_by,
+                partition_by: window.partition_by,
+                order_by: window.order_by,
+                frame: window.frame,
+                ty: call.ty,
+                nullable: true,
+                span,
+            })
+        });
+        self.collect_window(bound, span)
+    }
+
+    /// `measure OVER window`
+    pub fn measure(&mut self, name: &tree::Ident, over: &tree::Window, scope: &Scope<'_>, span: Span) -> Expr {
+        if self.misplaced_window(&name.value, span) {
             return error_expr(span);
         }
-        if call.distinct && self.rules == TypeRules::Old {
-            let what = "DISTINCT in a window function on an engine with the older rules";
-            self.report(finding::unsupported::new(what, span));
-            return error_expr(span);
-        }
-        match self.inside(Inside::Window, |binder| binder.window_parts(function, call, scope, span)) {
-            Some(call) => {
-                let (ty, nullable) = (call.ty.clone(), call.nullable);
-                let id = self.fresh();
-                self.select_context().windows.push((id, call));
-                pass_through(id, ty, nullable, span)
-            }
-            None => error_expr(span),
-        }
+        let bound = self.inside(Inside::Window, |binder| {
+            let window = binder.window(over, scope)?;
+            let found = window.measures.iter().find(|(other, _)| same_name(&other.value, &name.value));
+            let Some((_, measure)) = found else {
+                let known: Vec<String> = window.measures.iter().map(|(name, _)| name.value.clone()).collect();
+                binder.report(finding::row_pattern::unknown_measure(name, &known));
+                return None;
+            };
+            Some(WindowCall {
+                function: "measure",
+                args: vec![measure.clone()],
+                distinct: false,
+                ignore_nulls: false,
+                filter: None,
+                argument_order: vec![],
+                ty: measure.ty.clone(),
+                partition_by: window.partition_by,
+                order_by: window.order_by,
+                frame: window.frame,
+                nullable: true,
+                span,
+            })
+        });
+        self.collect_window(bound, span)
     }
 
     fn window_parts(
@@ -82,15 +175,24 @@ impl Binder<'_> {
         span: Span,
     ) -> Option<WindowCall> {
         let arguments = self.aggregate_arguments(function, call, scope, span);
+        let argument_order = self.sort_keys(call.order_by.iter(), scope);
         let window = self.window(call.over.as_ref().expect("the caller saw OVER"), scope)?;
         let (name, args, ty) = arguments?;
         if call.distinct && function.kind == FunctionKind::Window {
             self.report(finding::not_an_aggregate::new(function.name, "DISTINCT", call.name.span));
             return None;
         }
+        if let (Some(key), FunctionKind::Window) = (argument_order.first(), function.kind) {
+            self.report(finding::not_an_aggregate::new(function.name, "ORDER BY", key.expr.span));
+            return None;
+        }
+        if call.ignore_nulls.is_some() && !is_value_function(function.name) {
+            self.report(finding::not_an_aggregate::null_treatment(function.name, call.name.span));
+            return None;
+        }
         self.check_frame_use(function, &window, span);
         let ignore_nulls = call.ignore_nulls == Some(true);
-        let sees_row = window.frame.as_ref().is_none_or(includes_current_row);
+        let sees_row = window.frame.as_ref().is_none_or(includes_current_row) && !window.is_matched();
         let nullable = window_may_be_null(function, &args, sees_row && !ignore_nulls);
         Some(WindowCall {
             function: name,
@@ -98,6 +200,7 @@ impl Binder<'_> {
             distinct: call.distinct,
             ignore_nulls,
             filter: None,
+            argument_order,
             partition_by: window.partition_by,
             order_by: window.order_by,
             frame: window.frame,
@@ -111,7 +214,9 @@ impl Binder<'_> {
         if needs_order(function.name) && window.order_by.is_empty() && function.kind == FunctionKind::Window {
             self.report(finding::window_needs_order::new(function.name, span));
         }
-        if window.frame.is_some() && ignores_frame(function.name) {
+        if window.frame.is_some() && !is_value_function(function.name) && function.kind == FunctionKind::Window
+            || window.frame.is_some() && needs_order(function.name)
+        {
             self.report(finding::frame::not_allowed(function.name, span));
         }
     }
@@ -126,14 +231,66 @@ impl Binder<'_> {
         for key in &partition_by {
             if !key.ty.is_comparable() && !key.ty.has_error() && key.ty != Type::Unknown {
                 self.report(finding::not_comparable::new("PARTITION BY", &key.ty, key.span));
+            } else if !key.ty.is_orderable() && !key.ty.has_error() && key.ty != Type::Unknown {
+                self.report(finding::not_orderable::new("PARTITION BY of a window", &key.ty, key.span));
             }
         }
         let order_by = self.sort_keys(written.order_by.iter().copied(), scope);
-        let frame = match written.frame {
-            Some(frame) => Some(self.frame(frame, &order_by, scope)?),
-            None => None,
+        let (frame, measures) = match written.frame {
+            Some(frame) => {
+                let bound = self.frame(frame, &order_by, scope)?;
+                self.framed_pattern(frame, bound, scope)
+            }
+            None => (None, vec![]),
         };
-        Some(Window { partition_by, order_by, frame })
+        Some(Window { partition_by, order_by, frame, measures })
+    }
+
+    /// The frame with its row pattern, and the measures of that.
+    fn framed_pattern(
+        &mut self,
+        written: &tree::Frame,
+        mut frame: Frame,
+        scope: &Scope<'_>,
+    ) -> (Option<Frame>, Vec<(tree::Ident, Expr)>) {
+        let Some(pattern) = &written.pattern else { return (Some(frame), vec![]) };
+        let Some(shape) = &pattern.pattern else {
+            let what = if pattern.measures.is_empty() { "this clause" } else { "MEASURES" };
+            self.report(finding::row_pattern::no_pattern(what, written.span));
+            return (None, vec![]);
+        };
+        let from_here = frame.unit == FrameUnit::Rows && frame.start == FrameBound::CurrentRow;
+        if pattern.definitions.is_empty() {
+            self.report(finding::row_pattern::no_definitions(written.span));
+        } else if !from_here || written.end.is_none() {
+            self.report(finding::row_pattern::frame(written.span));
+        }
+        if let Some(anchor) = shape.anchor {
+            self.report(finding::row_pattern::anchor(anchor));
+        }
+        let (conditions, measures) = self.pattern_expressions(pattern, scope, true);
+        frame.pattern = conditions.into_iter().chain(measures.iter().cloned()).collect();
+        let names = pattern.measures.iter().map(|(_, name)| name.clone());
+        (Some(frame), names.zip(measures).collect())
+    }
+
+    /// Looks at the windows of the WINDOW clause, used or not.
+    pub fn check_windows(&mut self, select: &tree::Select, scope: &Scope<'_>) {
+        for (position, (name, _)) in select.windows.iter().enumerate() {
+            if select.windows[..position].iter().any(|(other, _)| same_name(&other.value, &name.value)) {
+                self.report(finding::window_override::duplicate(name));
+                continue;
+            }
+            let before = self.findings.len();
+            let (sites, next) = (self.sites.len(), self.findings.len());
+            self.inside(Inside::Window, |binder| binder.window(&tree::Window::Named(name.clone()), scope));
+            // Its casts are noted where it is used; what is wrong with it is said once.
+            self.sites.truncate(sites);
+            let found = self.findings.split_off(next);
+            let new: Vec<_> = found.into_iter().filter(|finding| !self.findings.contains(finding)).collect();
+            self.findings.truncate(before);
+            self.findings.extend(new);
+        }
     }
 
     /// A window of the WINDOW clause; only windows written before `limit` are visible.
@@ -207,7 +364,7 @@ impl Binder<'_> {
             self.report(finding::frame::groups_need_order(frame.span));
             return None;
         }
-        Some(Frame { unit, start, end })
+        Some(Frame { unit, start, end, pattern: vec![] })
     }
 
     fn frame_bound(
@@ -244,6 +401,10 @@ impl Binder<'_> {
         if unit != FrameUnit::Range {
             if !offset.ty.is_integer() {
                 self.report(finding::frame::offset_type(&offset.ty, offset.span));
+                return None;
+            }
+            if matches!(offset.kind, ExprKind::Literal(Literal::Integer(rows)) if rows < 0) {
+                self.report(finding::frame::negative(offset.span));
                 return None;
             }
             return Some(offset);
@@ -291,7 +452,7 @@ fn needs_order(name: &str) -> bool {
     matches!(name, "lag" | "lead")
 }
 
-/// Functions that look at another row by its distance, for which a frame has no meaning.
-fn ignores_frame(name: &str) -> bool {
-    matches!(name, "lag" | "lead")
+/// Functions that give the value of one row: they alone can leave nulls out.
+fn is_value_function(name: &str) -> bool {
+    matches!(name, "lag" | "lead" | "first_value" | "last_value" | "nth_value")
 }

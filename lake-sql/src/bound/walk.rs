@@ -131,26 +131,29 @@ impl WindowCall {
         self.args
             .iter()
             .chain(&self.filter)
+            .chain(self.argument_order.iter().map(|key| &key.expr))
             .chain(&self.partition_by)
             .chain(self.order_by.iter().map(|key| &key.expr))
             .chain(bounds)
+            .chain(self.frame.iter().flat_map(|frame| &frame.pattern))
     }
 
     /// Its expressions, to change them.
     pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
-        let bounds =
-            self.frame.iter_mut().flat_map(|frame| [&mut frame.start, &mut frame.end]).filter_map(
-                |bound| match bound {
-                    FrameBound::Preceding(expr) | FrameBound::Following(expr) => Some(expr.as_mut()),
-                    FrameBound::UnboundedPreceding | FrameBound::CurrentRow | FrameBound::UnboundedFollowing => None,
-                },
-            );
+        let framed = self.frame.iter_mut().flat_map(|frame| {
+            let bounds = [&mut frame.start, &mut frame.end].into_iter().filter_map(|bound| match bound {
+                FrameBound::Preceding(expr) | FrameBound::Following(expr) => Some(expr.as_mut()),
+                FrameBound::UnboundedPreceding | FrameBound::CurrentRow | FrameBound::UnboundedFollowing => None,
+            });
+            bounds.chain(&mut frame.pattern)
+        });
         self.args
             .iter_mut()
             .chain(&mut self.filter)
+            .chain(self.argument_order.iter_mut().map(|key| &mut key.expr))
             .chain(&mut self.partition_by)
             .chain(self.order_by.iter_mut().map(|key| &mut key.expr))
-            .chain(bounds)
+            .chain(framed)
     }
 }
 
@@ -177,6 +180,7 @@ impl Rel {
             | K::Unnest { input, .. }
             | K::Sample { input, .. } => vec![input],
             K::Join { left, right, .. } | K::SetOp { left, right, .. } => vec![left, right],
+            K::Opaque(opaque) => opaque.inputs.iter().collect(),
         }
     }
 
@@ -201,6 +205,7 @@ impl Rel {
             K::Sort { keys, .. } => keys.iter().map(|key| &key.expr).collect(),
             K::Unnest { collections, .. } => collections.iter().collect(),
             K::Sample { percentage, .. } => vec![percentage],
+            K::Opaque(opaque) => opaque.args.iter().collect(),
             K::Distinct { .. } | K::Limit { .. } | K::SetOp { .. } | K::CteRef { .. } => vec![],
         }
     }
@@ -223,6 +228,7 @@ impl Rel {
         match &self.kind {
             K::Scan(scan) => scan.columns.iter().map(|column| column.id).collect(),
             K::Values { columns, .. } | K::SetOp { columns, .. } => columns.iter().map(|column| column.id).collect(),
+            K::Opaque(opaque) => opaque.columns.iter().map(|column| column.id).collect(),
             K::Project { columns, .. } => columns.iter().map(|(id, _)| *id).collect(),
             K::CteRef { columns, .. } => columns.iter().map(|(id, _)| *id).collect(),
             K::Filter { input, .. }

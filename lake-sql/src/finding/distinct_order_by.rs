@@ -17,3 +17,9 @@ pub fn new(span: Span) -> Finding {
     Finding::error(DOC.id, span, "SELECT DISTINCT is ordered by something that is not in its select list")
         .label("not in the select list")
 }
+
+/// ORDER BY inside of an aggregate.
+pub fn argument(span: Span) -> Finding {
+    Finding::error(DOC.id, span, "an aggregate of DISTINCT values is ordered by something else")
+        .label("not one of its arguments")
+}

@@ -37,6 +37,13 @@ pub fn offset_type(ty: &Type, span: Span) -> Finding {
     Finding::error(DOC.id, span, format!("a distance in rows is an integer, found {ty}")).label(ty.to_string())
 }
 
+/// A distance below zero.
+pub fn negative(span: Span) -> Finding {
+    Finding::error(DOC.id, span, "a distance in rows is not negative")
+        .label("negative")
+        .help("the direction is said by PRECEDING or FOLLOWING")
+}
+
 /// RANGE with a distance, but not one key.
 pub fn range_needs_one_key(keys: usize, span: Span) -> Finding {
     Finding::error(DOC.id, span, format!("a RANGE frame with a distance needs one ORDER BY key, found {keys}"))

@@ -12,6 +12,13 @@ pub const DOC: FindingDoc = FindingDoc {
     right: Example::Query("select grouping(customer_id) as g from {orders} group by rollup (customer_id)"),
 };
 
+/// A set of anything but columns.
+pub fn not_a_column(span: Span) -> Finding {
+    Finding::error(DOC.id, span, "GROUPING SETS, CUBE and ROLLUP take columns of the input")
+        .label("not a column")
+        .help("compute it in a subquery, and group that by its column")
+}
+
 /// Where the call is.
 pub fn new(span: Span) -> Finding {
     Finding::error(DOC.id, span, "an argument of grouping is not grouped by").label("takes columns of GROUP BY")

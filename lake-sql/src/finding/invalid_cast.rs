@@ -13,6 +13,13 @@ pub const DOC: FindingDoc = FindingDoc {
     right: Example::Query("select to_unixtime(ordered_at) as seconds from {orders}"),
 };
 
+/// A text in which no value of the type has room.
+pub fn too_short(from: &Type, to: &Type, least: u32, span: Span) -> Finding {
+    Finding::error(DOC.id, span, format!("no {from} fits into {to}"))
+        .label(format!("each is {least} characters or longer"))
+        .help(format!("write varchar, or at least varchar({least})"))
+}
+
 /// A cast from one type to another.
 pub fn new(from: &Type, to: &Type, span: Span) -> Finding {
     let found = Finding::error(DOC.id, span, format!("no cast from {from} to {to}")).label(format!("from {from}"));

@@ -23,3 +23,8 @@ pub fn new(error: &ParseTypeError, whole: bool, span: Span) -> Finding {
         None => found,
     }
 }
+
+/// The type of null, which nothing can be cast to.
+pub fn unknown(span: Span) -> Finding {
+    Finding::error(DOC.id, span, "unknown is the type of null, nothing is cast to it").label("not a type to cast to")
+}

@@ -12,6 +12,12 @@ pub const DOC: FindingDoc = FindingDoc {
     right: Example::Query("select max(note) filter (where amount > 0) as n from {orders}"),
 };
 
+/// IGNORE NULLS or RESPECT NULLS.
+pub fn null_treatment(name: &str, span: Span) -> Finding {
+    Finding::error(DOC.id, span, format!("`{name}` does not take IGNORE NULLS or RESPECT NULLS"))
+        .label("for lag, lead, first_value, last_value and nth_value")
+}
+
 /// `what`: the clause.
 pub fn new(name: &str, what: &str, span: Span) -> Finding {
     Finding::error(DOC.id, span, format!("`{name}` does not take {what}"))

@@ -17,3 +17,8 @@ pub const DOC: FindingDoc = FindingDoc {
 pub fn new(what: &str, expected: &str, found: &Type, span: Span) -> Finding {
     Finding::error(DOC.id, span, format!("{what} takes {expected}, found {found}")).label(found.to_string())
 }
+
+/// A constant outside of what fits.
+pub fn range(what: &str, expected: &str, span: Span) -> Finding {
+    Finding::error(DOC.id, span, format!("{what} takes {expected}")).label("out of range")
+}

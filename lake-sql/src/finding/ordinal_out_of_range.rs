@@ -13,7 +13,7 @@ pub const DOC: FindingDoc = FindingDoc {
 };
 
 /// Position `position` of a list of `count` items.
-pub fn new(clause: &str, position: usize, count: usize, span: Span) -> Finding {
+pub fn new(clause: &str, position: i64, count: usize, span: Span) -> Finding {
     Finding::error(DOC.id, span, format!("{clause} {position}, but the select list has {count} items"))
         .label("no such position")
 }

@@ -3,6 +3,7 @@
 use super::Finding;
 use super::doc::{Example, FindingDoc};
 use crate::bound::{Column, OutputColumn};
+use crate::span::Span;
 use crate::syntax::tree::Ident;
 
 /// What `explain` prints, and the examples that are tests.
@@ -23,6 +24,27 @@ pub fn shape(name: &Ident) -> Finding {
     Finding::error(DOC.id, name.span, format!("the recursive query `{}` is no UNION ALL of two parts", name.value))
         .label("refers to itself")
         .help("write: first rows UNION ALL select … from the query itself")
+}
+
+/// Read again in the step.
+pub fn twice(name: &Ident, place: Span) -> Finding {
+    Finding::error(DOC.id, place, format!("the step of `{}` reads it twice", name.value))
+        .label("once is allowed")
+        .context(name.span, "the recursive query")
+}
+
+/// On the side of an outer join that gives nulls.
+pub fn outer_join(name: &Ident, place: Span) -> Finding {
+    Finding::error(DOC.id, place, format!("`{}` is on the side of an outer join that may have no row", name.value))
+        .label("in its own step")
+        .help("use an inner join, or turn the join round")
+}
+
+/// Never without a next row.
+pub fn endless(name: &Ident, place: Span) -> Finding {
+    Finding::error(DOC.id, place, format!("the recursion of `{}` never ends", name.value))
+        .label("gives a row for each row")
+        .help("add a condition that ends it, such as `where n < 100`")
 }
 
 /// Without names for its columns.

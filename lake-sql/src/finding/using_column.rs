@@ -24,6 +24,11 @@ pub fn missing(name: &Ident, side: &str, columns: &[String]) -> Finding {
     }
 }
 
+/// The column is named again.
+pub fn duplicate(name: &Ident) -> Finding {
+    Finding::error(DOC.id, name.span, format!("USING names `{}` twice", name.value)).label("again")
+}
+
 /// The side has several such columns.
 pub fn ambiguous(name: &Ident, side: &str) -> Finding {
     Finding::error(DOC.id, name.span, format!("column `{}` is ambiguous on the {side} side of the join", name.value))

@@ -3,6 +3,7 @@
 use super::Finding;
 use super::doc::{Example, FindingDoc};
 use crate::span::Span;
+use crate::syntax::tree::Ident;
 
 /// What `explain` prints, and the examples that are tests.
 pub const DOC: FindingDoc = FindingDoc {
@@ -16,6 +17,11 @@ pub const DOC: FindingDoc = FindingDoc {
         "select sum(amount) over (w order by order_id) as s from {orders} window w as (partition by customer_id)",
     ),
 };
+
+/// A name that another window of the clause has.
+pub fn duplicate(name: &Ident) -> Finding {
+    Finding::error(DOC.id, name.span, format!("two windows are called `{}`", name.value)).label("again")
+}
 
 /// `what`: the part.
 pub fn new(what: &str, span: Span) -> Finding {

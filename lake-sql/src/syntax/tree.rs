@@ -2,6 +2,12 @@
 
 use crate::span::Span;
 
+mod json_table;
+mod row_pattern;
+
+pub use json_table::{JsonColumn, JsonColumnKind, JsonPlan, JsonPlanNode, JsonTable};
+pub use row_pattern::{MatchRecognize, Pattern, Quantifier, RowPattern, RowsPerMatch};
+
 /// A name as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ident {
@@ -11,6 +17,13 @@ pub struct Ident {
     pub quoted: bool,
     /// With the quotes.
     pub span: Span,
+}
+
+impl Ident {
+    /// How SQL compares it where case matters: upper case, unless it is quoted.
+    pub fn canonical(&self) -> String {
+        if self.quoted { self.value.clone() } else { self.value.to_uppercase() }
+    }
 }
 
 /// A dotted name.
@@ -302,10 +315,10 @@ pub enum RelationKind {
     },
     /// `( relation )`
     Parenthesized(Box<Relation>),
-    /// JSON_TABLE(…), kept as text.
-    JsonTable,
-    /// relation MATCH_RECOGNIZE (…), kept as text.
-    MatchRecognize(Box<Relation>),
+    /// JSON_TABLE(…)
+    JsonTable(Box<JsonTable>),
+    /// relation MATCH_RECOGNIZE (…)
+    MatchRecognize(Box<MatchRecognize>),
     /// What stands where a syntax error was; it was reported.
     Error,
 }
@@ -315,10 +328,34 @@ pub enum RelationKind {
 pub enum TableArgument {
     /// A value.
     Expr(Expr),
-    /// TABLE(t) or TABLE(query), possibly with PARTITION BY and so on.
-    Table(Box<Relation>),
+    /// TABLE(t) or TABLE(query).
+    Table(Box<InputTable>),
     /// DESCRIPTOR(a, b)
-    Descriptor(Vec<Ident>),
+    Descriptor(Vec<Ident>, Span),
+}
+
+impl TableArgument {
+    /// All of it.
+    pub fn span(&self) -> Span {
+        match self {
+            TableArgument::Expr(expr) => expr.span,
+            TableArgument::Table(table) => table.span,
+            TableArgument::Descriptor(_, span) => *span,
+        }
+    }
+}
+
+/// `TABLE(t) [alias] [PARTITION BY …] [PRUNE | KEEP WHEN EMPTY] [ORDER BY …]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputTable {
+    /// The rows.
+    pub relation: Relation,
+    /// PARTITION BY.
+    pub partition_by: Vec<Expr>,
+    /// ORDER BY.
+    pub order_by: Vec<SortItem>,
+    /// All of it.
+    pub span: Span,
 }
 
 /// FOR VERSION | TIMESTAMP AS OF.
@@ -406,6 +443,8 @@ pub struct Frame {
     pub start: FrameBound,
     /// End; None: CURRENT ROW.
     pub end: Option<FrameBound>,
+    /// MEASURES, PATTERN and what belongs to them.
+    pub pattern: Option<Box<RowPattern>>,
     /// All of it.
     pub span: Span,
 }
@@ -588,6 +627,10 @@ pub enum ExprKind {
     Listagg(Box<Listagg>),
     /// JSON_EXISTS, JSON_VALUE, JSON_QUERY, JSON_OBJECT, JSON_ARRAY with their own clauses.
     Json(Box<JsonCall>),
+    /// `RUNNING f(a)`, `FINAL f(a)` (true) in a row pattern; the span of the word.
+    Semantics(bool, Span, Box<Expr>),
+    /// `measure OVER window`
+    Measure(Ident, Window),
     /// What stands where a syntax error was; it was reported.
     Error,
 }
@@ -652,10 +695,25 @@ pub struct JsonCall {
     pub name: &'static str,
     /// Value, path, and what is passed; members of an object as key, value, key, value.
     pub args: Vec<Expr>,
+    /// The names of what is passed.
+    pub passed: Vec<Ident>,
+    /// FORMAT JSON behind each of the values.
+    pub formats: Vec<JsonFormat>,
     /// RETURNING type.
     pub returning: Option<TypeName>,
     /// ON EMPTY and ON ERROR that raise an error or give a default are not null by that; others are.
     pub defaults: Vec<Expr>,
+}
+
+/// FORMAT behind a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonFormat {
+    /// None: the value itself.
+    Value,
+    /// FORMAT JSON
+    Json,
+    /// FORMAT JSON ENCODING …
+    Encoded,
 }
 
 /// Operators with one operand.

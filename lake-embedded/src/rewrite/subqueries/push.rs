@@ -79,6 +79,7 @@ impl Remover<'_> {
                 let (input, ids) = self.push(*input, outer, domain)?;
                 (RelKind::Sample { input: Box::new(input), percentage, system }, ids)
             }
+            RelKind::Opaque(opaque) => return Err(Fault::unsupported(opaque.what)),
             RelKind::Scan(_) | RelKind::CteRef { .. } => {
                 return Err(Fault::internal("a relation without expressions uses an outer column"));
             }
@@ -387,6 +388,7 @@ fn ranking(function: &'static str, partition_by: &[Expr], order_by: &[SortKey]) 
         distinct: false,
         ignore_nulls: false,
         filter: None,
+        argument_order: vec![],
         partition_by: partition_by.to_vec(),
         order_by: order_by.to_vec(),
         frame: None,

@@ -51,6 +51,13 @@ impl Parser<'_> {
         let (distinct, star, args, order_by) = self.parens(Self::inside_call)?;
         self.check_arity(&name, args.len());
         let within_group = self.within_group()?;
+        if !within_group.is_empty() {
+            let place = self.since(name.span.start);
+            let finding = syntax::mistake(place, "only `listagg` takes `within group`")
+                .label("not `listagg`")
+                .help(format!("write `{}(… order by …)`", self.text_of(name.span)));
+            self.findings.push(finding);
+        }
         let filter = self.filter()?.map(Box::new);
         let ignore_nulls = self.null_treatment();
         let over = self.over()?;
@@ -61,6 +68,12 @@ impl Parser<'_> {
     fn inside_call(&mut self) -> Rule<(bool, bool, Vec<Expr>, Vec<SortItem>)> {
         if self.eat(Symbol::Star) {
             return Ok((false, true, vec![], vec![]));
+        }
+        if self.pattern && self.kind().is_name() && self.symbol_at(1, Symbol::Dot) && self.symbol_at(2, Symbol::Star) {
+            let variable = self.ident()?;
+            self.at += 2;
+            let span = variable.span;
+            return Ok((false, true, vec![Expr { kind: ExprKind::Column(variable), span }], vec![]));
         }
         let distinct = self.eat_word(Keyword::Distinct);
         if !distinct && self.is(Keyword::All) && !self.symbol_at(1, Symbol::RightParen) {
@@ -79,6 +92,24 @@ impl Parser<'_> {
             self.at += 2;
         }
         Ok((distinct, false, args, self.order_by()?))
+    }
+
+    /// The arguments of GROUPING: dotted names.
+    pub(super) fn grouped_names(&mut self) -> Rule<Vec<Expr>> {
+        if self.is_symbol(Symbol::RightParen) {
+            return Ok(vec![]);
+        }
+        Ok(self.comma_list(|p| {
+            let name = p.name()?;
+            let mut parts = name.parts.into_iter();
+            let first = parts.next().expect("a name has at least one part");
+            let start = first.span;
+            let first = Expr { span: start, kind: ExprKind::Column(first) };
+            Ok(parts.fold(first, |base, part| {
+                let span = start.to(part.span);
+                Expr { kind: ExprKind::Field(Box::new(base), part), span }
+            }))
+        }))
     }
 
     /// Trino's grammar itself refuses these.

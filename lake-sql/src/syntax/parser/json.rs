@@ -1,8 +1,21 @@
 //! JSON_EXISTS, JSON_VALUE, JSON_QUERY, JSON_OBJECT, JSON_ARRAY.
 
 use super::{Parser, Rule};
+use crate::finding::syntax;
 use crate::syntax::token::{Keyword, Symbol};
-use crate::syntax::tree::{Expr, ExprKind, JsonCall, TypeName};
+use crate::syntax::tree::{Expr, ExprKind, Ident, JsonCall, JsonFormat, TypeName};
+
+/// A document, a path, and what is passed to it.
+pub(super) struct JsonPath {
+    /// The document, the path, and the values passed.
+    pub args: Vec<Expr>,
+    /// How they are read.
+    pub formats: Vec<JsonFormat>,
+    /// The names of the values.
+    pub passed: Vec<Ident>,
+    /// AS name behind the path.
+    pub name: Option<Ident>,
+}
 
 impl Parser<'_> {
     pub(super) fn json_call(&mut self, word: Keyword) -> Rule<ExprKind> {
@@ -18,7 +31,7 @@ impl Parser<'_> {
     }
 
     fn json_exists(&mut self) -> Rule<JsonCall> {
-        let args = self.json_path()?;
+        let JsonPath { args, formats, passed, .. } = self.json_path()?;
         let behavior = self.eat_word(Keyword::True)
             || self.eat_word(Keyword::False)
             || self.eat_word(Keyword::Unknown)
@@ -26,27 +39,44 @@ impl Parser<'_> {
         if behavior {
             self.on(Keyword::Error)?;
         }
-        Ok(JsonCall { name: "json_exists", args, returning: None, defaults: vec![] })
+        Ok(JsonCall { name: "json_exists", args, formats, passed, returning: None, defaults: vec![] })
     }
 
     fn json_value(&mut self) -> Rule<JsonCall> {
-        let args = self.json_path()?;
+        let JsonPath { args, formats, passed, .. } = self.json_path()?;
         let returning = if self.eat_word(Keyword::Returning) { Some(self.type_name()?) } else { None };
+        let defaults = self.value_behaviours()?;
+        Ok(JsonCall { name: "json_value", args, formats, passed, returning, defaults })
+    }
+
+    /// `ERROR | NULL | DEFAULT value ON EMPTY`, and the same for ON ERROR: the defaults.
+    pub(super) fn value_behaviours(&mut self) -> Rule<Vec<Expr>> {
         let mut defaults = vec![];
-        for _ in 0..2 {
+        let mut empty = false;
+        loop {
             if self.eat_word(Keyword::Default) {
                 defaults.push(self.try_expr()?);
             } else if !self.eat_word(Keyword::Error) && !self.eat_word(Keyword::Null) {
-                break;
+                return Ok(defaults);
             }
-            self.on_empty_or_error()?;
+            if self.on_error_at_last(&mut empty)? {
+                return Ok(defaults);
+            }
         }
-        Ok(JsonCall { name: "json_value", args, returning, defaults })
     }
 
     fn json_query(&mut self) -> Rule<JsonCall> {
-        let args = self.json_path()?;
+        let JsonPath { args, formats, passed, .. } = self.json_path()?;
         let returning = self.json_returning()?;
+        self.wrapper_and_quotes()?;
+        self.query_behaviours()?;
+        Ok(JsonCall { name: "json_query", args, formats, passed, returning, defaults: vec![] })
+    }
+
+    /// `WITH | WITHOUT … WRAPPER`, `KEEP | OMIT QUOTES …`
+    pub(super) fn wrapper_and_quotes(&mut self) -> Rule<()> {
+        let start = self.start();
+        let wrapped = self.is(Keyword::With);
         if self.eat_word(Keyword::Without) {
             self.eat_word(Keyword::Array);
             self.expect_word(Keyword::Wrapper, "`wrapper`")?;
@@ -55,31 +85,47 @@ impl Parser<'_> {
             self.eat_word(Keyword::Array);
             self.expect_word(Keyword::Wrapper, "`wrapper`")?;
         }
-        if self.eat_word(Keyword::Keep) || self.eat_word(Keyword::Omit) {
+        let quotes = self.is(Keyword::Keep) || self.is(Keyword::Omit);
+        if quotes {
+            self.bump();
             self.expect_word(Keyword::Quotes, "`quotes`")?;
+            if wrapped {
+                let finding = syntax::mistake(self.since(start), "a wrapper keeps all quotes")
+                    .label("`quotes` only without a wrapper");
+                self.findings.push(finding);
+            }
             if self.are(&[Keyword::On, Keyword::Scalar]) {
                 self.at += 2;
                 self.expect_word(Keyword::String, "`string`")?;
             }
         }
-        for _ in 0..2 {
+        Ok(())
+    }
+
+    /// `ERROR | NULL | EMPTY ARRAY | EMPTY OBJECT ON EMPTY`, and the same for ON ERROR.
+    pub(super) fn query_behaviours(&mut self) -> Rule<()> {
+        let mut empty = false;
+        loop {
             if self.eat_word(Keyword::Empty) {
                 if !self.eat_word(Keyword::Array) && !self.eat_word(Keyword::Object) {
                     return Err(self.unexpected("`array` or `object`"));
                 }
             } else if !self.eat_word(Keyword::Error) && !self.eat_word(Keyword::Null) {
-                break;
+                return Ok(());
             }
-            self.on_empty_or_error()?;
+            if self.on_error_at_last(&mut empty)? {
+                return Ok(());
+            }
         }
-        Ok(JsonCall { name: "json_query", args, returning, defaults: vec![] })
     }
 
     fn json_object(&mut self) -> Rule<JsonCall> {
-        let mut args = vec![];
+        let (mut args, mut formats) = (vec![], vec![]);
         if !self.is_symbol(Symbol::RightParen) && !self.is(Keyword::Returning) {
-            let members = self.comma_list(Self::json_member);
-            args.extend(members.into_iter().flatten());
+            for (key, (value, format)) in self.comma_list(Self::json_member) {
+                args.extend([key, value]);
+                formats.extend([JsonFormat::Value, format]);
+            }
             self.json_nulls()?;
             if self.eat_word(Keyword::With) || self.eat_word(Keyword::Without) {
                 self.expect_word(Keyword::Unique, "`unique keys`")?;
@@ -87,48 +133,52 @@ impl Parser<'_> {
             }
         }
         let returning = self.json_returning()?;
-        Ok(JsonCall { name: "json_object", args, returning, defaults: vec![] })
+        Ok(JsonCall { name: "json_object", args, formats, passed: vec![], returning, defaults: vec![] })
     }
 
     fn json_array(&mut self) -> Rule<JsonCall> {
-        let mut args = vec![];
+        let (mut args, mut formats) = (vec![], vec![]);
         if !self.is_symbol(Symbol::RightParen) && !self.is(Keyword::Returning) {
-            args = self.comma_list(Self::json_input);
+            (args, formats) = self.comma_list(Self::json_input).into_iter().unzip();
             self.json_nulls()?;
         }
         let returning = self.json_returning()?;
-        Ok(JsonCall { name: "json_array", args, returning, defaults: vec![] })
+        Ok(JsonCall { name: "json_array", args, formats, passed: vec![], returning, defaults: vec![] })
     }
 
     /// `input, 'path' [AS name] [PASSING value AS name, …]`
-    fn json_path(&mut self) -> Rule<Vec<Expr>> {
-        let mut args = vec![self.json_input()?];
+    pub(super) fn json_path(&mut self) -> Rule<JsonPath> {
+        let (input, format) = self.json_input()?;
         self.expect(Symbol::Comma, "`,` and a JSON path")?;
-        args.push(self.string_expr()?);
-        if self.eat_word(Keyword::As) {
-            self.ident()?;
-        }
+        let mut args = vec![input, self.string_expr()?];
+        let mut formats = vec![format, JsonFormat::Value];
+        let name = if self.eat_word(Keyword::As) { Some(self.ident()?) } else { None };
+        let mut passed = vec![];
         if self.eat_word(Keyword::Passing) {
-            args.extend(self.comma_list(|p| {
-                let value = p.json_input()?;
-                p.expect_word(Keyword::As, "`as` and a name")?;
-                p.ident()?;
-                Ok(value)
-            }));
+            for ((value, format), name) in self.comma_list(Self::passed_value) {
+                args.push(value);
+                formats.push(format);
+                passed.push(name);
+            }
         }
-        Ok(args)
+        Ok(JsonPath { args, formats, passed, name })
+    }
+
+    fn passed_value(&mut self) -> Rule<((Expr, JsonFormat), Ident)> {
+        let value = self.json_input()?;
+        self.expect_word(Keyword::As, "`as` and a name")?;
+        Ok((value, self.ident()?))
     }
 
     /// `expression [FORMAT JSON [ENCODING …]]`
-    fn json_input(&mut self) -> Rule<Expr> {
+    fn json_input(&mut self) -> Rule<(Expr, JsonFormat)> {
         let value = self.try_expr()?;
-        self.json_format()?;
-        Ok(value)
+        Ok((value, self.json_format()?))
     }
 
-    fn json_format(&mut self) -> Rule<()> {
+    pub(super) fn json_format(&mut self) -> Rule<JsonFormat> {
         if !self.eat_word(Keyword::Format) {
-            return Ok(());
+            return Ok(JsonFormat::Value);
         }
         self.expect_word(Keyword::Json, "`json`")?;
         if self.eat_word(Keyword::Encoding) {
@@ -136,12 +186,13 @@ impl Parser<'_> {
             if !known {
                 return Err(self.unexpected("`utf8`, `utf16` or `utf32`"));
             }
+            return Ok(JsonFormat::Encoded);
         }
-        Ok(())
+        Ok(JsonFormat::Json)
     }
 
     /// `[KEY] key VALUE value` or `key : value`
-    fn json_member(&mut self) -> Rule<[Expr; 2]> {
+    fn json_member(&mut self) -> Rule<(Expr, (Expr, JsonFormat))> {
         let next = self.kind_at(1);
         let is_key = self.is(Keyword::Key) && (next.is_name() || next == super::Kind::Text);
         if is_key && !next.is(Keyword::Value) {
@@ -151,7 +202,7 @@ impl Parser<'_> {
         if !self.eat_word(Keyword::Value) && !self.eat(Symbol::Colon) {
             return Err(self.unexpected("`value` or `:`"));
         }
-        Ok([key, self.json_input()?])
+        Ok((key, self.json_input()?))
     }
 
     /// `NULL ON NULL` or `ABSENT ON NULL`
@@ -171,17 +222,22 @@ impl Parser<'_> {
         Ok(Some(ty))
     }
 
-    fn on(&mut self, keyword: Keyword) -> Rule<()> {
+    pub(super) fn on(&mut self, keyword: Keyword) -> Rule<()> {
         match self.eat_words(&[Keyword::On, keyword]) {
             true => Ok(()),
             false => Err(self.unexpected("`on error` or `on null`")),
         }
     }
 
-    fn on_empty_or_error(&mut self) -> Rule<()> {
-        match self.eat_words(&[Keyword::On, Keyword::Empty]) || self.eat_words(&[Keyword::On, Keyword::Error]) {
-            true => Ok(()),
-            false => Err(self.unexpected("`on empty` or `on error`")),
+    /// `ON EMPTY` or `ON ERROR`, in this order: whether it was the latter. `empty`: whether the former was there.
+    fn on_error_at_last(&mut self, empty: &mut bool) -> Rule<bool> {
+        if self.eat_words(&[Keyword::On, Keyword::Error]) {
+            return Ok(true);
         }
+        if !*empty && self.eat_words(&[Keyword::On, Keyword::Empty]) {
+            *empty = true;
+            return Ok(false);
+        }
+        Err(self.unexpected(if *empty { "`on error`" } else { "`on empty` or `on error`" }))
     }
 }

@@ -6,12 +6,15 @@
 mod call;
 mod expression;
 mod json;
+mod json_table;
 mod literal;
 mod names;
 mod primary;
 mod query;
 mod relation;
+mod row_pattern;
 mod statement;
+mod table_function;
 mod types;
 mod window;
 
@@ -43,6 +46,8 @@ pub(super) struct Parser<'a> {
     closing: Vec<Option<usize>>,
     at: usize,
     depth: u32,
+    /// Whether an expression may name variables of a row pattern.
+    pattern: bool,
     /// Mistakes at this token follow from one that was reported.
     quiet_at: Option<usize>,
     findings: Vec<Finding>,
@@ -52,7 +57,7 @@ impl<'a> Parser<'a> {
     pub fn new(text: &'a str, templates: Templates) -> Self {
         let (tokens, findings) = lexer::tokens(text, templates);
         let closing = match_parentheses(&tokens);
-        Self { text, templates, tokens, closing, at: 0, depth: 0, quiet_at: None, findings }
+        Self { text, templates, tokens, closing, at: 0, depth: 0, pattern: false, quiet_at: None, findings }
     }
 
     /// Applies `rule` to the whole text.
@@ -157,6 +162,12 @@ impl<'a> Parser<'a> {
         matches!(self.kind(), Kind::Word(_)) && self.text_of(self.span()).eq_ignore_ascii_case(word)
     }
 
+    /// The word `ahead` tokens further, if it is one.
+    fn word_at(&self, ahead: usize) -> Option<&'a str> {
+        let token = self.tokens.get(self.at + ahead).filter(|token| matches!(token.kind, Kind::Word(_)))?;
+        Some(self.text_of(token.span))
+    }
+
     // Taking.
 
     fn bump(&mut self) -> Token {
@@ -197,6 +208,24 @@ impl<'a> Parser<'a> {
             });
         }
         found
+    }
+
+    /// Takes a word that the grammar knows in one place only.
+    fn eat_plain(&mut self, word: &str) -> bool {
+        let found = self.is_word(word);
+        if found {
+            self.bump();
+        }
+        found
+    }
+
+    fn expect_plain(&mut self, words: &[&str]) -> Rule<()> {
+        for word in words {
+            if !self.eat_plain(word) {
+                return Err(self.unexpected(&format!("`{word}`")));
+            }
+        }
+        Ok(())
     }
 
     fn expect(&mut self, symbol: Symbol, expected: &str) -> Rule<Span> {

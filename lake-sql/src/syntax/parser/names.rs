@@ -25,6 +25,9 @@ impl Parser<'_> {
         let quoted = matches!(self.kind(), Kind::Quoted | Kind::Backquoted);
         self.bump();
         let value = if quoted { self.unquote(span) } else { written.to_owned() };
+        if value.is_empty() {
+            self.findings.push(syntax::mistake(span, "a name has at least one character").label("empty"));
+        }
         Ok(Ident { value, quoted, span })
     }
 

@@ -77,7 +77,11 @@ impl Parser<'_> {
         if self.is_call() {
             return self.call();
         }
-        Ok(ExprKind::Column(self.ident()?))
+        let name = self.ident()?;
+        match self.over()? {
+            Some(window) => Ok(ExprKind::Measure(name, window)),
+            None => Ok(ExprKind::Column(name)),
+        }
     }
 
     /// Whether a dotted name with a parenthesis behind it is next.
@@ -109,11 +113,22 @@ impl Parser<'_> {
             Keyword::Running | Keyword::Final
                 if next.is_name() && self.kind_at(2) == Kind::Symbol(Symbol::LeftParen) =>
             {
-                let finding = syntax::mistake(self.span(), "`running` and `final` belong into `match_recognize`");
-                Err(self.report(finding))
+                self.semantics(word == Keyword::Final)
             }
             _ => self.name_primary(),
         }
+    }
+
+    /// `RUNNING f(a)`, `FINAL f(a)`
+    fn semantics(&mut self, last: bool) -> Rule<ExprKind> {
+        let word = self.bump().span;
+        if !self.pattern {
+            let finding = syntax::mistake(word, "`running` and `final` belong into the measures of a row pattern");
+            return Err(self.report(finding));
+        }
+        let start = self.start();
+        let kind = self.call()?;
+        Ok(ExprKind::Semantics(last, word, Box::new(Expr { kind, span: self.since(start) })))
     }
 
     fn reserved_primary(&mut self, word: Keyword) -> Rule<ExprKind> {
@@ -132,7 +147,7 @@ impl Parser<'_> {
             Listagg => self.listagg(),
             Grouping => {
                 self.bump();
-                Ok(ExprKind::Grouping(self.parens(Self::arguments)?))
+                Ok(ExprKind::Grouping(self.parens(Self::grouped_names)?))
             }
             JsonExists | JsonValue | JsonQuery | JsonObject | JsonArray => self.json_call(word),
             CurrentDate | CurrentTime | CurrentTimestamp | CurrentUser | CurrentCatalog | CurrentSchema

@@ -97,7 +97,7 @@ impl Parser<'_> {
         }
     }
 
-    fn sort_item(&mut self) -> Rule<SortItem> {
+    pub(super) fn sort_item(&mut self) -> Rule<SortItem> {
         let expr = self.try_expr()?;
         let descending = self.eat_word(Keyword::Desc);
         if !descending {

@@ -3,9 +3,7 @@
 use super::{Failed, Parser, Rule};
 use crate::finding::syntax;
 use crate::syntax::token::{Keyword, Kind, Symbol};
-use crate::syntax::tree::{
-    Ident, JoinCondition, JoinKind, QueryBody, Relation, RelationKind, TableArgument, TableVersion,
-};
+use crate::syntax::tree::{JoinCondition, JoinKind, QueryBody, Relation, RelationKind, TableVersion};
 
 impl Parser<'_> {
     /// A relation of a FROM list; if it is broken a placeholder node stands for it, so that later names still count.
@@ -96,7 +94,7 @@ impl Parser<'_> {
 
     /// `relation [TABLESAMPLE method (percentage)]`
     fn sampled(&mut self) -> Rule<Relation> {
-        let relation = self.row_pattern()?;
+        let relation = self.row_pattern_relation()?;
         let method = matches!(self.kind_at(1), Kind::Word(Keyword::Bernoulli | Keyword::System));
         if !self.is(Keyword::Tablesample) || !method {
             return Ok(relation);
@@ -108,24 +106,12 @@ impl Parser<'_> {
         Ok(Relation { kind: RelationKind::Sample { relation: Box::new(relation), system, percentage }, span })
     }
 
-    /// `relation MATCH_RECOGNIZE (…)`; its inside only has to nest.
-    fn row_pattern(&mut self) -> Rule<Relation> {
-        let relation = self.aliased()?;
-        if !self.is(Keyword::MatchRecognize) || !self.symbol_at(1, Symbol::LeftParen) {
-            return Ok(relation);
-        }
-        self.bump();
-        self.skip_parens()?;
-        let span = self.since(relation.span.start);
-        self.aliases(Relation { kind: RelationKind::MatchRecognize(Box::new(relation)), span })
-    }
-
-    fn aliased(&mut self) -> Rule<Relation> {
+    pub(super) fn aliased(&mut self) -> Rule<Relation> {
         let relation = self.relation_primary()?;
         self.aliases(relation)
     }
 
-    fn aliases(&mut self, relation: Relation) -> Rule<Relation> {
+    pub(super) fn aliases(&mut self, relation: Relation) -> Rule<Relation> {
         let starts_more = self.is(Keyword::MatchRecognize) && self.symbol_at(1, Symbol::LeftParen)
             || self.is(Keyword::Tablesample)
                 && matches!(self.kind_at(1), Kind::Word(Keyword::Bernoulli | Keyword::System));
@@ -138,7 +124,7 @@ impl Parser<'_> {
         Ok(Relation { kind: RelationKind::Aliased { relation: Box::new(relation), alias, columns }, span })
     }
 
-    fn relation_primary(&mut self) -> Rule<Relation> {
+    pub(super) fn relation_primary(&mut self) -> Rule<Relation> {
         let start = self.start();
         let kind = match self.kind() {
             Kind::Symbol(Symbol::PlaceholderOpen) => {
@@ -155,11 +141,7 @@ impl Parser<'_> {
                 self.bump();
                 self.parens(Self::table_function)?
             }
-            Kind::Word(Keyword::JsonTable) => {
-                self.bump();
-                self.skip_parens()?;
-                RelationKind::JsonTable
-            }
+            Kind::Word(Keyword::JsonTable) => self.json_table()?,
             Kind::Text => return Err(self.quoted_relation()),
             kind if kind.is_name() => {
                 let name = self.name()?;
@@ -233,96 +215,5 @@ impl Parser<'_> {
         self.expect_word(Keyword::Of, "`of`")?;
         let value = self.value()?;
         Ok(Some(Box::new(TableVersion { timestamp, value, span: self.since(start) })))
-    }
-
-    /// `f(a => 1, b => table(t))` inside TABLE( )
-    fn table_function(&mut self) -> Rule<RelationKind> {
-        let name = self.name()?;
-        let args = self.parens(|p| {
-            let args = match p.is_symbol(Symbol::RightParen) || p.is(Keyword::Copartition) {
-                true => vec![],
-                false => p.comma_list(Self::table_argument),
-            };
-            if p.is(Keyword::Copartition) && p.symbol_at(1, Symbol::LeftParen) {
-                p.bump();
-                p.comma_list(Self::skip_parens);
-            }
-            Ok(args)
-        })?;
-        Ok(RelationKind::TableFunction { name, args })
-    }
-
-    fn table_argument(&mut self) -> Rule<(Option<Ident>, TableArgument)> {
-        let name = match self.kind().is_name() && self.symbol_at(1, Symbol::FatArrow) {
-            true => {
-                let name = self.ident()?;
-                self.bump();
-                Some(name)
-            }
-            false => None,
-        };
-        let descriptor = self.is(Keyword::Descriptor) && self.symbol_at(1, Symbol::LeftParen);
-        let value = if self.is(Keyword::Table) {
-            TableArgument::Table(Box::new(self.table_argument_relation()?))
-        } else if descriptor {
-            self.bump();
-            TableArgument::Descriptor(self.parens(|p| Ok(p.comma_list(Self::descriptor_field)))?)
-        } else {
-            TableArgument::Expr(self.expr_element()?)
-        };
-        Ok((name, value))
-    }
-
-    fn descriptor_field(&mut self) -> Rule<Ident> {
-        let name = self.ident()?;
-        if !self.at_boundary() {
-            self.type_name()?;
-        }
-        Ok(name)
-    }
-
-    /// `TABLE(t) [alias] [PARTITION BY …] [PRUNE | KEEP WHEN EMPTY] [ORDER BY …]`; the properties only have to parse.
-    fn table_argument_relation(&mut self) -> Rule<Relation> {
-        let start = self.bump().span.start;
-        let kind = self.parens(|p| match p.kind().starts_query() {
-            true => p.boxed_query().map(RelationKind::Subquery),
-            false => Ok(p.relation_primary()?.kind),
-        })?;
-        let relation = Relation { kind, span: self.since(start) };
-        let properties = self.are(&[Keyword::Partition, Keyword::By])
-            || self.are(&[Keyword::Prune, Keyword::When])
-            || self.are(&[Keyword::Keep, Keyword::When]);
-        let relation = if properties { relation } else { self.aliases(relation)? };
-        if self.eat_words(&[Keyword::Partition, Keyword::By]) {
-            self.try_expr()?;
-        }
-        let _ = self.eat_words(&[Keyword::Prune, Keyword::When, Keyword::Empty])
-            || self.eat_words(&[Keyword::Keep, Keyword::When, Keyword::Empty]);
-        if self.are(&[Keyword::Order, Keyword::By]) {
-            self.bump();
-            self.bump();
-            match self.is_symbol(Symbol::LeftParen) {
-                true => self.skip_parens()?,
-                false => drop(self.try_expr()?),
-            }
-        }
-        Ok(relation)
-    }
-
-    /// Parentheses whose inside is kept as text: it only has to nest.
-    pub(super) fn skip_parens(&mut self) -> Rule<()> {
-        let open = self.at;
-        self.open_paren()?;
-        match self.closing[open] {
-            Some(close) => {
-                self.at = close + 1;
-                Ok(())
-            }
-            None => {
-                let opened = self.tokens[open].span;
-                self.at = self.tokens.len() - 1;
-                Err(self.report(syntax::unclosed(self.span(), opened, ")", "the end of the query")))
-            }
-        }
     }
 }

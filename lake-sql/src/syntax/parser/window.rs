@@ -1,7 +1,6 @@
 //! OVER, WINDOW and frames.
 
 use super::{Parser, Rule};
-use crate::finding::syntax;
 use crate::syntax::token::{Keyword, Kind, Symbol};
 use crate::syntax::tree::{Frame, FrameBound, FrameUnit, Ident, Window, WindowSpec};
 
@@ -41,7 +40,8 @@ impl Parser<'_> {
     }
 
     fn window_base(&mut self) -> Rule<Option<Ident>> {
-        let clause = self.are(&[Keyword::Partition, Keyword::By]) || self.frame_unit().is_some();
+        let measures = self.is(Keyword::Measures) && !self.symbol_at(1, Symbol::RightParen);
+        let clause = self.are(&[Keyword::Partition, Keyword::By]) || self.frame_unit().is_some() || measures;
         match self.kind().is_name() && !clause {
             true => self.ident().map(Some),
             false => Ok(None),
@@ -61,23 +61,34 @@ impl Parser<'_> {
         (!name).then_some(unit)
     }
 
+    /// `[MEASURES …] unit bounds [AFTER MATCH …] [PATTERN …] …`
     fn frame(&mut self) -> Rule<Option<Frame>> {
         let start = self.start();
-        if self.is(Keyword::Measures) {
-            let finding = syntax::mistake(self.span(), "row patterns in windows are not supported")
-                .help("use `match_recognize` in `from`");
-            return Err(self.report(finding));
-        }
-        let Some(unit) = self.frame_unit() else { return Ok(None) };
+        let measures = match self.is(Keyword::Measures) && !self.symbol_at(1, Symbol::RightParen) {
+            true => self.measures()?,
+            false => vec![],
+        };
+        let Some(unit) = self.frame_unit() else {
+            return if measures.is_empty() { Ok(None) } else { Err(self.unexpected("a frame such as `rows …`")) };
+        };
         self.bump();
+        let (first, end) = self.frame_bounds()?;
+        let skip_to = self.after_match()?;
+        let more = ["initial", "seek", "pattern", "subset", "define"].into_iter().any(|word| self.is_word(word));
+        let pattern = match more || skip_to.is_some() || !measures.is_empty() {
+            true => Some(Box::new(self.pattern_clauses(measures, skip_to, false)?)),
+            false => None,
+        };
+        Ok(Some(Frame { unit, start: first, end, pattern, span: self.since(start) }))
+    }
+
+    fn frame_bounds(&mut self) -> Rule<(FrameBound, Option<FrameBound>)> {
         if !self.eat_word(Keyword::Between) {
-            let first = self.frame_bound()?;
-            return Ok(Some(Frame { unit, start: first, end: None, span: self.since(start) }));
+            return Ok((self.frame_bound()?, None));
         }
         let first = self.frame_bound()?;
         self.expect_word(Keyword::And, "`and`")?;
-        let end = Some(self.frame_bound()?);
-        Ok(Some(Frame { unit, start: first, end, span: self.since(start) }))
+        Ok((first, Some(self.frame_bound()?)))
     }
 
     fn frame_bound(&mut self) -> Rule<FrameBound> {

@@ -6,9 +6,9 @@ select c.*, 1 as one from {customers} c cross join {orders}
 
 select t.x, t.y from (values (1, 'a'), (2.5, null)) t (x, y)
 
-select address.* from {orders}
+select orders.address.* from {orders}
 
-select address.* as (town, code) from {orders}
+select orders.address.* as (town, "code") from {orders}
 
 select distinct country from {customers} order by country
 
