@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 
 use crate::executions::{Counted, Executions};
 use crate::faults::Script;
-use crate::wire::Request;
+use crate::wire::{Reply, Request};
 use crate::{Config, StartError};
 
 /// Table property that keeps the location of a table.
@@ -28,6 +28,8 @@ pub(crate) struct Account {
     /// Locations that failed statements have left files at.
     leftovers: Mutex<BTreeSet<String>>,
     calls: Mutex<BTreeMap<String, u64>>,
+    /// What callers need to be allowed, such as `athena:StartQueryExecution`.
+    actions: Mutex<BTreeSet<String>>,
 }
 
 fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -54,6 +56,7 @@ impl Account {
             script,
             leftovers: Mutex::default(),
             calls: Mutex::default(),
+            actions: Mutex::default(),
         })
     }
 
@@ -73,6 +76,15 @@ impl Account {
         *lock(&self.calls).entry(operation.to_owned()).or_default() += 1;
     }
 
+    /// Keeps what a call asks for.
+    pub fn ask(&self, service: &str, action: &str) {
+        lock(&self.actions).insert(format!("{service}:{action}"));
+    }
+
+    pub fn actions(&self) -> BTreeSet<String> {
+        lock(&self.actions).clone()
+    }
+
     pub fn calls(&self, operation: &str) -> u64 {
         lock(&self.calls).get(operation).copied().unwrap_or(0)
     }
@@ -81,10 +93,21 @@ impl Account {
         self.executions().stop_all(&self.engine);
     }
 
-    /// Whether a request is signed with the key that is known.
-    pub fn knows(&self, authorization: &str) -> bool {
-        let Some(key) = &self.config.access_key else { return true };
-        authorization.contains(&format!("Credential={key}/"))
+    /// Why a request's signature is not taken. Only the key and the region in it are looked at.
+    pub fn refusal(&self, authorization: &str) -> Option<Reply> {
+        let scope = authorization.split_once("Credential=").map_or("", |(_, rest)| rest);
+        let mut scope = scope.split([',', ' ']).next().unwrap_or_default().split('/');
+        let (key, region) = (scope.next().unwrap_or_default(), scope.nth(1).unwrap_or_default());
+        let is_wrong = |wanted: &Option<String>, found: &str| wanted.as_ref().is_some_and(|wanted| wanted != found);
+        if is_wrong(&self.config.access_key, key) {
+            let message = "The security token included in the request is invalid.";
+            return Some(Reply::refused("UnrecognizedClientException", message));
+        }
+        if is_wrong(&self.config.region, region) {
+            let message = "Credential should be scoped to a valid region.";
+            return Some(Reply::refused("InvalidSignatureException", message));
+        }
+        None
     }
 
     /// The statement that a call is about: for rules.

@@ -74,6 +74,7 @@ fn start(account: &Shared, request: &Request, fault: Option<&Fault>) -> Result {
     if executions.active() >= account.config.quota {
         return Err(Reply::too_many_queries());
     }
+    statement.kind.asks_glue_for().iter().for_each(|action| account.ask("glue", action));
     let execution = Execution::new(token, asked, group, statement, fault);
     let id = execution.id.clone();
     run(account, &execution);

@@ -79,6 +79,8 @@ pub enum Fault {
     Throttle,
     /// TooManyRequestsException: too many statements at once.
     TooManyQueries,
+    /// It is refused with an error of this code.
+    Refuse(Refusing),
     /// InternalServerException; nothing is done.
     InternalError,
     /// The connection ends before anything is done.
@@ -93,6 +95,16 @@ pub enum Fault {
     IgnoreStop,
     /// It runs until it is stopped.
     Hang,
+}
+
+/// How a call is refused.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refusing {
+    /// Such as `AccessDeniedException`.
+    pub code: String,
+    /// The words.
+    pub message: String,
 }
 
 /// A state that is not an end.

@@ -27,7 +27,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 pub use executions::Counted;
-pub use faults::{Each, Failing, Fault, Rule, Script, Shown};
+pub use faults::{Each, Failing, Fault, Refusing, Rule, Script, Shown};
 pub use server::{AthenaLocal, Handle};
 
 /// What a server serves.
@@ -45,6 +45,8 @@ pub struct Config {
     pub workgroups: BTreeMap<String, Workgroup>,
     /// The only access key that is known; None takes any.
     pub access_key: Option<String>,
+    /// The region that requests must be signed for; None takes any.
+    pub region: Option<String>,
     /// Most statements that wait or run at once.
     pub quota: usize,
     /// What happens to calls.
@@ -71,6 +73,7 @@ impl Config {
             memory_bytes: 2 << 30,
             workgroups: BTreeMap::from([("primary".to_owned(), primary)]),
             access_key: None,
+            region: None,
             quota: 200,
             script: Script::default(),
         }

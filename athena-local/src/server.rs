@@ -1,5 +1,6 @@
 //! HTTP on loopback: one call a request, the operation in `X-Amz-Target`.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -68,6 +69,12 @@ impl Handle {
     /// Calls so far of an operation.
     pub fn calls(&self, operation: &str) -> u64 {
         self.account.calls(operation)
+    }
+
+    /// What the callers so far needed to be allowed, such as `athena:StartQueryExecution`: their calls, and what Athena asks
+    /// Glue in their name for the statements.
+    pub fn actions(&self) -> BTreeSet<String> {
+        self.account.actions()
     }
 
     /// Adds a rule.
@@ -153,9 +160,8 @@ fn call(account: &Arc<Account>, target: &str, authorization: &str, body: &[u8]) 
         Ok(members) => members,
         Err(reply) => return Answer::Reply(reply),
     };
-    if !account.knows(authorization) {
-        let message = "The security token included in the request is invalid.";
-        return Answer::Reply(Reply::refused("UnrecognizedClientException", message));
+    if let Some(refusal) = account.refusal(authorization) {
+        return Answer::Reply(refusal);
     }
     let (statement, token) = (account.statement_of(&members), members.text("ClientRequestToken").unwrap_or_default());
     let fault = account.script().meet(operation, &statement, token);
@@ -164,6 +170,12 @@ fn call(account: &Arc<Account>, target: &str, authorization: &str, body: &[u8]) 
         Some(Fault::TooManyQueries) => return Answer::Reply(Reply::too_many_queries()),
         Some(Fault::InternalError) => return Answer::Reply(Reply::internal()),
         Some(Fault::LoseRequest) => return Answer::Silence,
+        Some(Fault::Refuse(with)) => return Answer::Reply(Reply::refused(&with.code, with.message.clone())),
+        _ => {}
+    }
+    match service {
+        "AmazonAthena" => account.ask("athena", operation),
+        "AWSGlue" => account.ask("glue", operation),
         _ => {}
     }
     let done = match service {

@@ -409,7 +409,7 @@ fn wrong_settings_are_told_before_anything_is_sent() {
             "workgroup",
             |config| AthenaConfig { workgroup: "elt".into(), ..config },
             ErrorKind::Statement,
-            "the workgroup `elt`: WorkGroup elt is not found.",
+            "the workgroup `elt` in eu-west-1: WorkGroup elt is not found.",
             "did you mean `workgroup = \"etl\"`?",
         ),
         (

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::timeout::TimeoutConfig;
@@ -29,20 +31,29 @@ pub(crate) struct Clients {
 /// Sets the clients up. Nothing is sent yet, unless a role is to be assumed.
 pub(crate) async fn clients(config: &AthenaConfig) -> Clients {
     let plain = config.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
-    let http = match plain && config.role_arn.is_none() {
+    // A role is assumed and a profile may log in elsewhere than at this address.
+    let http = match plain && config.role_arn.is_none() && config.profile.is_none() {
         true => Builder::new().build_http(),
         false => Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
     };
     let limits = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ANSWER).build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
+        .http_client(http.clone())
         .retry_config(RetryConfig::disabled())
         .timeout_config(limits);
     if let Some(region) = &config.region {
         loader = loader.region(Region::new(region.clone()));
     }
     if let Some(profile) = &config.profile {
-        loader = loader.profile_name(profile);
+        // Named here it is meant, whatever keys the environment has.
+        let settings =
+            ProviderConfig::default().with_behavior_version(Some(BehaviorVersion::latest())).with_http_client(http);
+        let settings = match &config.region {
+            Some(region) => settings.with_region(Some(Region::new(region.clone()))),
+            None => settings.load_default_region().await,
+        };
+        let provider = ProfileFileCredentialsProvider::builder().profile_name(profile).configure(&settings).build();
+        loader = loader.profile_name(profile).credentials_provider(provider);
     }
     if let Some(keys) = &config.keys {
         loader = loader.credentials_provider(Credentials::new(&keys.id, &keys.secret, None, None, "lakehouse"));

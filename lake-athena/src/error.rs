@@ -39,6 +39,9 @@ where
 pub(crate) const CREDENTIALS: &str = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile of ~/.aws/config with \
                                       `profile = \"…\"` below `options` of the target";
 
+const PLACE: &str = "`output_location` below `options` of the target, or the workgroup's, must be in a bucket that is there, in \
+                     the same region, and in which one may write";
+
 fn refused(operation: &str, code: &str, message: Option<&str>) -> EngineError {
     let words = match message {
         Some(message) if !message.is_empty() => format!("{operation}: {message}"),
@@ -53,6 +56,10 @@ fn refused(operation: &str, code: &str, message: Option<&str>) -> EngineError {
         "ExpiredToken" | "ExpiredTokenException" => {
             with_help(plain(ErrorKind::Denied, words), "log in again: the credentials have expired")
         }
+        _ if words.contains("scoped to a valid region") => with_help(
+            plain(ErrorKind::Denied, words),
+            "the address is of another region: write `region = \"…\"` below `options` of the target, or set AWS_REGION",
+        ),
         "UnrecognizedClientException"
         | "InvalidClientTokenId"
         | "InvalidSignatureException"
@@ -65,7 +72,11 @@ fn refused(operation: &str, code: &str, message: Option<&str>) -> EngineError {
         ),
         "InvalidRequestException" | "ValidationException" | "InvalidInputException" | "EntityNotFoundException" => {
             // These words are about the statement, and stand well alone.
-            plain(ErrorKind::Statement, message.unwrap_or(code))
+            let error = plain(ErrorKind::Statement, message.unwrap_or(code));
+            match ["output bucket", "save your query results", "output location"].iter().any(|of| words.contains(of)) {
+                true => with_help(error, PLACE),
+                false => error,
+            }
         }
         "MetadataException" | "ResourceNotFoundException" => plain(ErrorKind::Statement, words),
         "InternalServerException"
@@ -83,7 +94,7 @@ fn refused(operation: &str, code: &str, message: Option<&str>) -> EngineError {
 }
 
 /// All causes, each said once.
-fn words(error: &dyn std::error::Error) -> String {
+pub(crate) fn words(error: &dyn std::error::Error) -> String {
     let mut all = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(next) = cause {

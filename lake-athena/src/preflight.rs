@@ -1,11 +1,16 @@
 //! What must be right before anything is sent: region, credentials, workgroup, place of results.
 
+use std::error::Error;
+
 use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_athena::types::{WorkGroup, WorkGroupState};
 use lake_core::engine::{EngineError, ErrorKind};
 
 use crate::engine::Link;
-use crate::error::{CREDENTIALS, call, plain, with_help};
+use crate::error::{CREDENTIALS, call, plain, with_help, words};
+
+const REACH: &str = "look at `region` and `endpoint` below `options` of the target, and at this machine's way to them";
 
 /// Checks the account, with one call that changes nothing.
 pub(crate) async fn check(link: &Link) -> Result<(), EngineError> {
@@ -21,6 +26,9 @@ pub(crate) async fn check(link: &Link) -> Result<(), EngineError> {
     let group = match answer.map_err(|error| call("GetWorkGroup", error)) {
         Ok(answer) => answer.work_group,
         Err(error) if error.kind == ErrorKind::Statement => return Err(unknown(link, error).await),
+        Err(error) if error.kind == ErrorKind::Unavailable && error.help.is_none() => {
+            return Err(with_help(error, REACH));
+        }
         Err(error) => return Err(error),
     };
     let group = group.ok_or_else(|| plain(ErrorKind::Internal, "GetWorkGroup: the answer is empty"))?;
@@ -28,20 +36,26 @@ pub(crate) async fn check(link: &Link) -> Result<(), EngineError> {
 }
 
 async fn credentials(link: &Link) -> Result<(), EngineError> {
-    let missing =
-        |why: String| with_help(plain(ErrorKind::Denied, format!("no usable AWS credentials: {why}")), CREDENTIALS);
+    let missing = |why: String| {
+        let help = match &link.config.profile {
+            Some(name) => {
+                format!("look at the profile `{name}` of ~/.aws/config; `aws sso login --profile {name}` if it logs in")
+            }
+            None => CREDENTIALS.to_owned(),
+        };
+        with_help(plain(ErrorKind::Denied, format!("no usable AWS credentials: {why}")), help)
+    };
     let Some(provider) = link.clients().sdk.credentials_provider() else {
         return Err(missing("none are configured".into()));
     };
     match provider.provide_credentials().await {
         Ok(_) => Ok(()),
         Err(error) => {
-            let mut words = error.to_string();
-            let mut cause = std::error::Error::source(&error);
-            while let Some(next) = cause {
-                words = format!("{words}: {next}");
-                cause = next.source();
-            }
+            // Where nothing was found there is no more to say than where it was looked for.
+            let words = match (&error, error.source()) {
+                (CredentialsError::CredentialsNotLoaded(_), Some(why)) => words(why),
+                _ => words(&error),
+            };
             Err(match &link.config.role_arn {
                 Some(role) => with_help(
                     plain(ErrorKind::Denied, format!("the role `{role}` cannot be assumed: {words}")),
@@ -69,7 +83,8 @@ async fn unknown(link: &Link, error: EngineError) -> EngineError {
         (None, false) => format!("there is {}", names.join(", ")),
         (None, true) => "write `workgroup = \"…\"` below `options` of the target".into(),
     };
-    with_help(plain(ErrorKind::Statement, format!("the workgroup `{name}`: {}", error.message)), help)
+    let region = link.clients().sdk.region().map(ToString::to_string).unwrap_or_default();
+    with_help(plain(ErrorKind::Statement, format!("the workgroup `{name}` in {region}: {}", error.message)), help)
 }
 
 fn usable(link: &Link, group: &WorkGroup) -> Result<(), EngineError> {

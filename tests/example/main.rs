@@ -13,3 +13,5 @@ mod pyiceberg;
 mod refresh;
 #[cfg(feature = "trino")]
 mod trino;
+#[cfg(all(unix, feature = "athena-local"))]
+mod wire;

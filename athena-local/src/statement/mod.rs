@@ -117,6 +117,24 @@ impl Kind {
         )
     }
 
+    /// What a caller must be allowed of Glue, because Athena asks it in their name. After the user guide's page on access to
+    /// databases and tables; a commit of an Iceberg table updates its entry, and a renamed table gets a new one.
+    pub fn asks_glue_for(self) -> &'static [&'static str] {
+        match self {
+            Kind::Select | Kind::Explain | Kind::Describe => &["GetDatabase", "GetTable"],
+            Kind::Show => &["GetDatabase", "GetTables"],
+            Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge | Kind::Optimize | Kind::Vacuum => {
+                &["GetDatabase", "GetTable", "UpdateTable"]
+            }
+            Kind::CreateTableAs | Kind::CreateTable => &["GetDatabase", "GetTable", "CreateTable"],
+            Kind::CreateView => &["GetDatabase", "GetTable", "CreateTable", "UpdateTable"],
+            Kind::DropTable | Kind::DropView => &["GetDatabase", "GetTable", "DeleteTable"],
+            Kind::AlterTable => &["GetDatabase", "GetTable", "CreateTable", "UpdateTable", "DeleteTable"],
+            Kind::CreateDatabase => &["GetDatabase", "CreateDatabase"],
+            Kind::DropDatabase => &["GetDatabase", "DeleteDatabase"],
+        }
+    }
+
     fn changes_rows(self) -> bool {
         matches!(self, Kind::Insert | Kind::Update | Kind::Delete | Kind::Merge | Kind::CreateTableAs)
     }

@@ -47,8 +47,16 @@ fn text(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{}", table.trim_fmt())?;
     // Why a model was skipped is told by the one that it waited for.
     let told = |result: &&ModelResult| !result.outcome.is_good() && result.outcome != Outcome::Skipped;
+    let mut failures: Vec<(Vec<&str>, &ModelResult)> = vec![];
     for result in summary.models.iter().filter(told) {
-        failure(result, out)?;
+        let same = |one: &&mut (Vec<&str>, &ModelResult)| is_told_like(one.1, result);
+        match failures.iter_mut().find(same) {
+            Some((models, _)) => models.push(&result.model),
+            None => failures.push((vec![&result.model], result)),
+        }
+    }
+    for (models, result) in failures {
+        failure(&models.join(", "), result, out)?;
     }
     writeln!(out, "\n{}", totals(summary))?;
     match summary.is_cancelled() {
@@ -67,9 +75,14 @@ fn money(amount: f64) -> String {
     format!("{amount:.5}")
 }
 
-fn failure(result: &ModelResult, out: &mut dyn Write) -> io::Result<()> {
+/// What keeps several models from running, such as an account that is not set up, is told once.
+fn is_told_like(a: &ModelResult, b: &ModelResult) -> bool {
+    (a.outcome, &a.message, &a.help) == (b.outcome, &b.message, &b.help)
+}
+
+fn failure(models: &str, result: &ModelResult, out: &mut dyn Write) -> io::Result<()> {
     let Some(message) = &result.message else { return Ok(()) };
-    writeln!(out, "\n{} {}: {message}", result.model, outcome(result.outcome))?;
+    writeln!(out, "\n{models} {}: {message}", outcome(result.outcome))?;
     match &result.help {
         Some(help) => writeln!(out, "  = help: {}", help.replace('\n', "\n    ")),
         None => Ok(()),
@@ -137,6 +150,15 @@ mod tests {
             result("fx.history", Outcome::Published, Some(42)),
         ];
         insta::assert_snapshot!(written(models));
+    }
+
+    #[test]
+    fn what_several_models_fail_for_is_told_once() {
+        let failed = |model| ModelResult {
+            message: Some("no AWS region is set".into()),
+            ..result(model, Outcome::Failed, None)
+        };
+        insta::assert_snapshot!(written(vec![failed("fx.rates"), failed("fx.history")]));
     }
 
     #[test]
