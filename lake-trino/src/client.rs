@@ -107,6 +107,9 @@ impl Client {
         columns: Option<&Columns>,
         wanted: impl Fn(Duration) -> bool,
     ) -> Result<Page, EngineError> {
+        if self.password && !uri.starts_with("https://") {
+            return Err(in_clear(uri));
+        }
         let began = Instant::now();
         repeat(
             |_| wanted(began.elapsed()),
@@ -181,9 +184,18 @@ impl Client {
         match lost {
             Lost::Refused(error) => error,
             Lost::Passing(why) | Lost::Gone(why) => EngineError {
-                help: Some("start the server, or set `url` in the target's options".into()),
+                help: Some(self.way(&why).into()),
                 ..error::plain(ErrorKind::Unavailable, format!("the server at {} cannot be reached: {why}", self.url))
             },
+        }
+    }
+
+    /// How the server may be reached, if this was not the way.
+    fn way(&self, why: &str) -> &'static str {
+        match self.url.starts_with("https://") {
+            true if why.contains("corrupt message") => "if the server does not speak TLS, write http:// in `url`",
+            false if why.contains("http parse fail") => "if the server wants TLS, write https:// in `url`",
+            _ => "start the server, or set `url` in the target's options",
         }
     }
 
@@ -208,6 +220,15 @@ impl Client {
                 format!("the server at {} answers with status {status}: {}", self.url, words()),
             ))),
         }
+    }
+}
+
+/// A server behind a proxy may not know that it is reached with TLS.
+fn in_clear(uri: &str) -> EngineError {
+    let message = format!("the server wants the password at {uri}, and a password is not sent in clear");
+    EngineError {
+        help: Some("configure the server with `http-server.process-forwarded=true`".into()),
+        ..error::plain(ErrorKind::Denied, message)
     }
 }
 
@@ -257,4 +278,39 @@ fn encoded(value: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_password_never_leaves_in_clear() {
+        let config =
+            TrinoConfig { password: Some("tiger".into()), ..TrinoConfig::new("https://localhost:1", "iceberg") };
+        let client = Client::new(&config).unwrap();
+        let refused = client.page_of("http://localhost:1/v1/statement/queued/q/1", None, |_| false).unwrap_err();
+        assert_eq!(refused.kind, ErrorKind::Denied);
+        assert_eq!(
+            refused.message,
+            "the server wants the password at http://localhost:1/v1/statement/queued/q/1, and a password is not sent in clear"
+        );
+    }
+
+    #[test]
+    fn a_request_is_repeated_only_where_that_can_help() {
+        let count = |lost: fn() -> Lost| {
+            let mut tries = 0;
+            let ask = || {
+                tries += 1;
+                Err::<(), _>(lost())
+            };
+            assert!(repeat(|tries| tries < 3, ask).is_err());
+            tries
+        };
+        assert_eq!(count(|| Lost::Passing("it is busy".into())), 3);
+        assert_eq!(count(|| Lost::Gone("it is unknown".into())), 1);
+    }
 }

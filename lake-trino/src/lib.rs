@@ -9,7 +9,8 @@
 //! What is sent once is executed once. A statement that was posted runs only when somebody asks for its results, and
 //! only whoever has the answer to the post knows where to ask: so a post whose answer is lost can be repeated. A
 //! statement carries its token as its source, under which `system.runtime.queries` finds what a process that is gone
-//! has left. Planning and strategies are not in here.
+//! has left; it is stopped or has done its work before anybody asks whether it took effect. Planning and strategies are
+//! not in here.
 
 mod catalog;
 mod check;

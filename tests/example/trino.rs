@@ -213,6 +213,7 @@ fn wrong_settings_are_refused_before_anything_is_sent() {
     let url = |more: &str| format!("url = '{url}'{more}");
     let cases = [
         ("url = 'http://127.0.0.1:9'", "the server at http://127.0.0.1:9 cannot be reached", "start the server"),
+        (&*url("").replace("http:", "https:"), "cannot be reached", "if the server does not speak TLS, write http://"),
         (&*url(", catalog = 'icebrg'"), "no catalog `icebrg`", "did you mean `iceberg`?"),
         (&*url(", catalog = 'system'"), "of the connector `system`", "expected an Iceberg one (there is `iceberg`)"),
         (
@@ -260,6 +261,8 @@ fn a_server_with_tls_passwords_and_the_older_rules() {
     for (options, words) in &cases {
         trino.assert_refused(options, &[words]);
     }
+    let in_clear = format!("url = '{}'", url.replace("https:", "http:"));
+    trino.assert_refused(&in_clear, &["cannot be reached", "if the server wants TLS, write https:// in `url`"]);
 
     trino.configure(&trusted("user = 'writer', password_env = 'SESAME'"));
     let refreshes = ["1999-02-31", "1999-03-31"];
