@@ -341,6 +341,22 @@ fn ctas_is_refused_as_athena_refuses_it() {
         assert!(error.message.contains(words), "{sql}: {}", error.message);
     }
     lab.succeed(&with(&format!("{full}, partitioning = array['n']"), "select n from unnest(sequence(1, 100)) as t(n)"));
+    let many = "select n from unnest(sequence(1001, 1101)) as t(n)";
+    let too_many = [
+        format!("insert into a.u {many}"),
+        format!("merge into a.u t using ({many}) s on false when not matched then insert (n) values (s.n)"),
+        format!("merge into a.u using ({many}) s on u.n = s.n when not matched and s.n > 0 then insert (n) values (s.n)"),
+        "merge into a.u t using (select n from unnest(sequence(1, 51)) as x(n) union all select n from \
+         unnest(sequence(2001, 2050)) as y(n)) s on t.n = s.n when matched then update set n = t.n + 5000 when not matched \
+         then insert (n) values (s.n)"
+            .into(),
+    ];
+    for sql in too_many {
+        let error = lab.fail(&sql);
+        assert!(error.message.contains("ICEBERG_TOO_MANY_OPEN_PARTITIONS"), "{sql}: {}", error.message);
+    }
+    lab.succeed("merge into a.u t using (select 1 as n) s on t.n = s.n when matched then delete");
+    assert_eq!(lab.succeed("insert into a.u select n from unnest(sequence(1001, 1100)) as t(n)").1.rows, Some(100));
     let long = format!("select '{}' as x", "x".repeat(262_144));
     assert!(lab.engine.submit(&submission(&long, "long")).unwrap_err().message.contains("262144"));
     assert_eq!(lab.count("x".repeat(1000).as_str()), 0);

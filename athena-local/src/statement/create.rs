@@ -5,13 +5,10 @@ use lake_sql::render::dialect::Dialect;
 use lake_sql::syntax::tree::{Expr, ExprKind, Literal, StatementKind};
 use lake_sql::types::Type;
 
-use super::{execute, hive, trino};
+use super::{execute, hive, trino, writers};
 use crate::account::Account;
-use crate::executions::{Answer, Outcome, Task};
+use crate::executions::{Outcome, Task};
 use crate::failure::Failure;
-
-/// Most partitions that one statement writes.
-const WRITERS: u64 = 100;
 
 /// Properties of Iceberg tables, besides those that begin with `vacuum_` or `optimize_`.
 const PROPERTIES: [&str; 7] =
@@ -36,15 +33,9 @@ impl CreateTableAs {
         else {
             return Err("expected CREATE TABLE AS".into());
         };
-        let parts: Vec<String> = name.parts.iter().map(|part| part.value.to_lowercase()).collect();
-        let name = match parts.as_slice() {
-            [.., schema, table] => (schema.clone(), table.clone()),
-            [table] => ("default".to_owned(), table.clone()),
-            [] => return Err("expected a name".into()),
-        };
         let properties = properties.iter().map(|(key, value)| (key.value.to_lowercase(), values(text, value)));
         Ok(Self {
-            name,
+            name: writers::table(name),
             keep: *if_not_exists,
             names_columns: !columns.is_empty(),
             properties: properties.collect(),
@@ -68,7 +59,10 @@ impl CreateTableAs {
     pub fn run(&self, account: &Account, token: &str, task: &Task) -> Outcome {
         self.check(account, token)?;
         self.check_types(account, token, task)?;
-        self.check_partitions(account, token, task)?;
+        let keys: Vec<String> = self.partitioning().iter().filter_map(|field| writers::key(field)).collect();
+        if !keys.is_empty() {
+            writers::check(account, &keys, &self.query, token, task)?;
+        }
         let keep = if self.keep { "if not exists " } else { "" };
         let properties = hive::properties(self.property("location").unwrap_or_default(), self.partitioning());
         let data = if self.with_data { "" } else { "\nwith no data" };
@@ -141,25 +135,6 @@ impl CreateTableAs {
         }
     }
 
-    fn check_partitions(&self, account: &Account, token: &str, task: &Task) -> Result<(), Failure> {
-        let keys: Vec<String> = self.partitioning().iter().filter_map(|field| partition_key(field)).collect();
-        if keys.is_empty() {
-            return Ok(());
-        }
-        let keys = keys.join(", ");
-        let sql = format!("select count(*) as n from (select distinct {keys} from (\n{}\n) q) d", self.query);
-        let found = execute(account, &sql, &format!("{token}-partitions"), task)?;
-        match count(&found) {
-            n if n > WRITERS => {
-                let reason = format!(
-                    "ICEBERG_TOO_MANY_OPEN_PARTITIONS: Exceeded limit of {WRITERS} open writers for partitions/buckets"
-                );
-                Err(Failure::user(1100, reason))
-            }
-            _ => Ok(()),
-        }
-    }
-
     /// What a create that failed in the middle leaves.
     pub fn leave(&self, account: &Account) {
         account.leave(self.property("location").unwrap_or_default());
@@ -168,24 +143,6 @@ impl CreateTableAs {
             // Where the name cannot be had there is nothing to be left.
             let _ = account.threads.block_on(account.warehouse.create_table(&self.name.0, &self.name.1, new));
         }
-    }
-}
-
-fn count(answer: &Answer) -> u64 {
-    let cells = crate::text::rows(answer);
-    cells.first().and_then(|row| row.first().cloned().flatten()).and_then(|text| text.parse().ok()).unwrap_or(0)
-}
-
-/// What tells rows of different partitions apart. A bucket has a number of its own and is not counted.
-fn partition_key(field: &str) -> Option<String> {
-    let field = field.trim();
-    let Some((transform, rest)) = field.split_once('(') else { return Some(hive::quoted(field)) };
-    let arguments: Vec<&str> = rest.trim_end_matches(')').split(',').map(str::trim).collect();
-    let column = hive::quoted(arguments.first()?);
-    match transform.trim().to_lowercase().as_str() {
-        unit @ ("year" | "month" | "day" | "hour") => Some(format!("date_trunc('{unit}', {column})")),
-        "truncate" => Some(format!("substr(cast({column} as varchar), 1, {})", arguments.get(1)?)),
-        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod hive;
 mod tokens;
 mod trino;
 mod types;
+mod writers;
 
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ enum Work {
     /// Statements of the engine; the last one's answer counts.
     Engine(Vec<String>),
     CreateTableAs(create::CreateTableAs),
+    Write(writers::Write),
     /// It was understood, and fails.
     Fail(Failure),
 }
@@ -195,6 +197,7 @@ pub(crate) fn run(account: &Account, statement: &Statement, token: &str, task: &
     let mut answer = match &statement.work {
         Work::Fail(failure) => return Err(failure.clone()),
         Work::CreateTableAs(create) => create.run(account, token, task)?,
+        Work::Write(write) => write.run(account, token, task)?,
         Work::Engine(statements) => {
             let mut answer = Answer::default();
             for (n, sql) in statements.iter().enumerate() {

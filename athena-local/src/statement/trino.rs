@@ -6,6 +6,7 @@ use lake_sql::syntax::{decimal_spans, parse_statement};
 
 use super::create::CreateTableAs;
 use super::tokens::{Token, position};
+use super::writers::Write;
 use super::{Kind, Statement, Work};
 
 /// Parses a statement of this family.
@@ -40,7 +41,8 @@ pub(super) fn read(text: &str, tokens: &[Token]) -> Result<Statement, String> {
             return Err(format!("{place}: mismatched input '{first}'. Expecting: a statement of Athena"));
         }
     };
-    Ok(Statement { kind, text: text.to_owned(), work: Work::Engine(vec![doubles(text)]) })
+    let work = Write::read(text, &tree.kind).map_or_else(|| Work::Engine(vec![doubles(text)]), Work::Write);
+    Ok(Statement { kind, text: text.to_owned(), work })
 }
 
 /// `expected x, found y` in Trino's words.

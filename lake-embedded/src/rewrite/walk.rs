@@ -173,7 +173,13 @@ fn window_exprs(call: &mut WindowCall) -> impl Iterator<Item = &mut Expr> {
     let keys = call.order_by.iter_mut().map(|key| &mut key.expr);
     let bounds = call.frame.iter_mut().flat_map(frame_exprs);
     let inner = call.argument_order.iter_mut().map(|key| &mut key.expr);
-    call.args.iter_mut().chain(call.filter.as_mut()).chain(inner).chain(&mut call.partition_by).chain(keys).chain(bounds)
+    call.args
+        .iter_mut()
+        .chain(call.filter.as_mut())
+        .chain(inner)
+        .chain(&mut call.partition_by)
+        .chain(keys)
+        .chain(bounds)
 }
 
 fn frame_exprs(frame: &mut Frame) -> impl Iterator<Item = &mut Expr> {
