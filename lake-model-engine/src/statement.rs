@@ -66,7 +66,7 @@ impl Interpreter<'_> {
                 let new = NewTable { name, replace: *replace, if_not_exists: *if_not_exists, properties };
                 self.create_table_as(&new, columns, query, *with_data)
             }
-            StatementKind::CreateTable { name, replace, if_not_exists, columns, properties } => {
+            StatementKind::CreateTable { name, replace, if_not_exists, columns, properties, .. } => {
                 let new = NewTable { name, replace: *replace, if_not_exists: *if_not_exists, properties };
                 let columns = columns.iter().map(definition).collect::<Result<Vec<_>>>()?;
                 self.create_table(&new, columns, vec![])
@@ -85,9 +85,16 @@ impl Interpreter<'_> {
                 let span = statement.span;
                 self.merge(&rewrite::Merge { name, alias: alias.as_ref(), source, on, clauses, span })
             }
-            StatementKind::Explain(_) | StatementKind::Show(..) | StatementKind::Describe(_) => {
-                Err(unsupported("EXPLAIN, SHOW and DESCRIBE"))
-            }
+            StatementKind::Explain { .. }
+            | StatementKind::Show(..)
+            | StatementKind::ShowStats(_)
+            | StatementKind::Describe(_)
+            | StatementKind::DescribePrepared { .. } => Err(unsupported("EXPLAIN, SHOW and DESCRIBE")),
+            StatementKind::Prepare { .. } | StatementKind::Execute { .. } => Err(unsupported("PREPARE and EXECUTE")),
+            StatementKind::Maintain { what, .. } => Err(unsupported(*what)),
+            StatementKind::Unload { .. } => Err(unsupported("UNLOAD")),
+            StatementKind::CreateHiveTable { .. } => Err(unsupported("CREATE TABLE in Hive's grammar")),
+            StatementKind::Other(word) => Err(unsupported(word.to_uppercase())),
         }
     }
 
@@ -279,6 +286,10 @@ impl Interpreter<'_> {
                 "optimize" | "expire_snapshots" | "remove_orphan_files" => {}
                 other => return Err(unsupported(format!("procedure {other}"))),
             },
+            AlterAction::AddColumns(_)
+            | AlterAction::ReplaceColumns(_)
+            | AlterAction::ChangeColumn(..)
+            | AlterAction::Storage => return Err(unsupported("ALTER TABLE in Hive's grammar")),
             AlterAction::RenameTo(_) => return Err(statement("a rename is not a change of the table itself")),
         }
         Ok(())

@@ -125,3 +125,90 @@ fn declared_rows() {
     ];
     insta::assert_snapshot!(pages.join("\n\n"));
 }
+
+/// The first finding of a statement over the shop's tables, if there is one.
+fn told(sql: &str) -> Option<String> {
+    let parsed = parse_statement(sql);
+    let shop = Shop { tables: true, ..Shop::default() };
+    let bound = parsed.tree.map(|tree| bind_statement(&tree, sql, &shop, TypeRules::New).findings);
+    let findings = [parsed.findings, bound.unwrap_or_default()].concat();
+    findings.first().map(|finding| finding.message.clone())
+}
+
+#[test]
+fn athenas_statements_are_read() {
+    for sql in [
+        "create external table if not exists `raw`.`events` (id bigint comment 'key', tags array<string>, \
+         address struct<street: string, zip: int>, counts map<string, double>) comment 'x' \
+         partitioned by (day date, region string) row format serde 'a.b' with serdeproperties ('a' = 'b') \
+         stored as parquet location 's3://b/p/' tblproperties ('k' = 'v')",
+        "create table raw.t (a int, b string) partitioned by (day(c), bucket(16, a)) location 's3://b/t/' \
+         tblproperties ('table_type' = 'ICEBERG')",
+        "create external table t (a int) stored as inputformat 'x' outputformat 'y' location 's3://b/t/'",
+        "create database raw",
+        "drop database if exists raw cascade",
+        "alter table orders add columns (extra string, more decimal(5, 2))",
+        "alter table orders replace columns (order_id bigint)",
+        "alter table orders change column note remark string comment 'x'",
+        "alter table orders add if not exists partition (day = '2020-01-01') location 's3://b/x/'",
+        "alter table orders drop partition (day = '2020-01-01')",
+        "alter table orders set tblproperties ('a' = 'b')",
+        "alter table orders set location 's3://b/x/'",
+        "msck repair table orders",
+        "optimize orders rewrite data using bin_pack where order_id > 5",
+        "vacuum orders",
+        "unload (select order_id from orders) to 's3://b/x/' with (format = 'PARQUET', compression = 'SNAPPY')",
+        "show partitions orders",
+        "show tblproperties orders",
+        "describe formatted orders",
+    ] {
+        assert_eq!(told(sql), None, "{sql}");
+    }
+}
+
+#[test]
+fn what_athenas_statements_name_is_looked_up() {
+    for (sql, message) in [
+        ("create external table t (a strng) location 'x'", "unknown type strng"),
+        ("create external table t (a int, A string) location 'x'", "output column `A` appears twice"),
+        ("create external table t (a int) from 'x'", ""),
+        ("msck repair table oders", "no table `oders`"),
+        ("optimize orders rewrite data using bin_pack where oder_id > 5", "no column `oder_id` in `orders`"),
+        ("vacuum oders", "no table `oders`"),
+        ("unload (select oder_id from orders) to 's3://b/x/' with (format = 'PARQUET')", "no column `oder_id` in `orders`"),
+        ("alter table oders add columns (a int)", "no table `oders`"),
+        ("describe oders", "no table `oders`"),
+        ("explain select oder_id from orders", "no column `oder_id` in `orders`"),
+        ("explain (type validat) select 1", ""),
+        ("show tabels", ""),
+    ] {
+        let found = told(sql);
+        assert!(found.as_ref().is_some_and(|found| found.starts_with(message)), "{sql}: {found:?}");
+    }
+}
+
+#[test]
+fn statements_about_statements_and_sessions_are_read() {
+    for sql in [
+        "prepare p from select ? as a",
+        "execute p using 1, 'a'",
+        "execute immediate 'select 1'",
+        "deallocate prepare p",
+        "explain analyze verbose select 1",
+        "explain (type io, format json) select order_id from orders",
+        "show stats for orders",
+        "show stats for (select order_id from orders)",
+        "show functions like 'a%' escape '#'",
+        "describe input p",
+        "set session query_max_run_time = '1h'",
+        "set time zone local",
+        "use hive.raw",
+        "start transaction isolation level serializable",
+        "call system.flush(a => 1)",
+        "comment on table orders is 'x'",
+        "grant select on orders to someone",
+        "alter view v rename to w",
+    ] {
+        assert_eq!(told(sql), None, "{sql}");
+    }
+}

@@ -5,7 +5,9 @@
 use std::fmt::Debug;
 
 use lake_sql::span::Span;
-use lake_sql::syntax::{Templates, parse_expression, parse_query, parse_statement, parse_type};
+use lake_sql::syntax::{
+    Templates, parse_declarations, parse_expression, parse_query, parse_script, parse_statement, parse_type,
+};
 use proptest::prelude::*;
 
 /// A block of a tree's pretty-printed form, which shows all nodes without a visitor for each.
@@ -100,6 +102,8 @@ fn parse_all(text: &str) {
         parse_query(text, Templates::Yes).findings,
         parse_query(text, Templates::No).findings,
         parse_statement(text).findings,
+        parse_script(text).findings,
+        parse_declarations(text).findings,
         parse_expression(text, Templates::Yes).findings,
         parse_type(text).findings,
     ];
@@ -217,6 +221,45 @@ const SOUP: &[&str] = &[
     "window",
     "match_recognize",
     "json_table",
+    "measures",
+    "one row per match",
+    "after match skip to",
+    "pattern",
+    "permute",
+    "subset",
+    "define",
+    "running",
+    "final",
+    "{-",
+    "-}",
+    "^",
+    "$",
+    "|",
+    "columns",
+    "nested path",
+    "for ordinality",
+    "format json",
+    "default",
+    "on empty",
+    "plan",
+    "passing",
+    "'lax $'",
+    "descriptor",
+    "prepare",
+    "execute immediate",
+    "explain",
+    "show",
+    "describe",
+    "create external table",
+    "partitioned by",
+    "struct<",
+    ">",
+    "alter table",
+    "add columns",
+    "unload",
+    "optimize",
+    "primary key",
+    "unique",
     "tablesample",
     "system",
     "for version as of",

@@ -25,7 +25,7 @@ pub(super) fn read(text: &str, tokens: &[Token]) -> Result<Statement, String> {
     let tree = parsed.tree.ok_or_else(|| format!("Empty sql statement: {text}"))?;
     let kind = match &tree.kind {
         StatementKind::Query(_) => Kind::Select,
-        StatementKind::Explain(_) => Kind::Explain,
+        StatementKind::Explain { .. } => Kind::Explain,
         StatementKind::Insert { .. } => Kind::Insert,
         StatementKind::Update { .. } => Kind::Update,
         StatementKind::Delete { .. } => Kind::Delete,

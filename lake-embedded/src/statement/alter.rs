@@ -46,6 +46,10 @@ impl Run<'_> {
                 table.set_properties(values.collect::<Result<BTreeMap<_, _>>>()?).await?;
                 return Ok(Answer::default());
             }
+            tree::AlterAction::AddColumns(_)
+            | tree::AlterAction::ReplaceColumns(_)
+            | tree::AlterAction::ChangeColumn(..)
+            | tree::AlterAction::Storage => return Err(Fault::unsupported("ALTER TABLE in Hive's grammar")),
             tree::AlterAction::DropNotNull(_) => return Err(Fault::unsupported("ALTER COLUMN .. DROP NOT NULL")),
             tree::AlterAction::Execute(procedure, _) => {
                 return Err(Fault::unsupported(format!("table procedure {}", procedure.value)));

@@ -110,7 +110,7 @@ impl Run<'_> {
     async fn unbound(&self, tree: &tree::Statement) -> Result<Option<Answer>> {
         use tree::StatementKind as Kind;
         Ok(Some(match &tree.kind {
-            Kind::CreateTable { name, replace, if_not_exists, columns, properties } => {
+            Kind::CreateTable { name, replace, if_not_exists, columns, properties, .. } => {
                 let exists = create::Existing { replace: *replace, keep: *if_not_exists };
                 self.create_table(name, exists, columns, properties).await?
             }
@@ -120,7 +120,7 @@ impl Run<'_> {
             Kind::Truncate { name } => self.truncate(name).await?,
             Kind::Show(words, name) => self.show(words, name.as_ref())?,
             Kind::Describe(name) => self.describe(name)?,
-            Kind::Explain(inner) => self.explain(inner)?,
+            Kind::Explain { statement, .. } => self.explain(statement)?,
             _ => return Ok(None),
         }))
     }

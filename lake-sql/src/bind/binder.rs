@@ -31,6 +31,8 @@ pub(super) struct Binder<'a> {
     pub siblings: Vec<String>,
     /// CTE names that are visible, innermost last.
     pub visible: Vec<VisibleCte>,
+    /// The recursive queries whose steps are being bound, and where they are read.
+    pub recursions: Vec<(CteId, Vec<Span>)>,
     /// The selects that are being bound, innermost last.
     pub selects: Vec<SelectContext>,
     /// Outer columns used by the subqueries that are being bound, innermost last.
@@ -190,6 +192,7 @@ impl<'a> Binder<'a> {
             ctes: vec![],
             siblings: vec![],
             visible: vec![],
+            recursions: vec![],
             selects: vec![],
             frames: vec![],
             narrowed: vec![],

@@ -96,10 +96,6 @@ impl Binder<'_> {
             self.report(finding::recursive_cte::columns(&named.name));
             return broken;
         }
-        if let Some(place) = references(step, &name).get(1) {
-            self.report(finding::recursive_cte::twice(&named.name, *place));
-            return broken;
-        }
         if let Some(place) = outer_reference(step, &name) {
             self.report(finding::recursive_cte::outer_join(&named.name, place));
             return broken;
@@ -148,7 +144,9 @@ impl Binder<'_> {
             let (findings, sites, ctes) = (self.findings.len(), self.sites.len(), self.ctes.len());
             let name = named.name.value.clone();
             self.visible.push(VisibleCte { name, id: Some(id), columns: columns.to_vec() });
+            self.recursions.push((id, vec![]));
             let (second, _) = self.uncorrelated(named, |binder| binder.body(step, &[], outer));
+            let (_, mut places) = self.recursions.pop().expect("the recursion was pushed above");
             self.visible.pop();
             let mut stable = true;
             for (column, output) in columns.iter_mut().zip(&second.columns) {
@@ -158,6 +156,10 @@ impl Binder<'_> {
                 }
             }
             if stable {
+                places.sort();
+                if let Some(place) = places.get(1) {
+                    self.report(finding::recursive_cte::twice(&named.name, *place));
+                }
                 return second;
             }
             self.findings.truncate(findings);
@@ -175,6 +177,9 @@ impl Binder<'_> {
             item.sources[0].qualifier = qualifier;
             return Some(item);
         };
+        if let Some((_, places)) = self.recursions.iter_mut().find(|(recursion, _)| *recursion == id) {
+            places.push(span);
+        }
         let mut fields = vec![];
         let mut ids = vec![];
         for column in cte.columns {
@@ -209,16 +214,6 @@ fn recursive_arms(query: &tree::Query) -> Option<(&QueryBody, &QueryBody, bool)>
         QueryBody::Parenthesized(inner, _) if plain => recursive_arms(inner),
         _ => None,
     }
-}
-
-/// Where a body reads a relation of that name, in FROM.
-fn references(body: &QueryBody, name: &str) -> Vec<Span> {
-    let mut places = vec![];
-    each_relation(body, &mut |relation| match &relation.kind {
-        tree::RelationKind::Table { name: table, .. } if is_named(table, name) => places.push(table.span),
-        _ => {}
-    });
-    places
 }
 
 /// Where a relation of that name stands on the side of an outer join that gives nulls.

@@ -247,6 +247,10 @@ impl Binder<'_> {
     /// `RUNNING f(a)`, `FINAL f(a)`
     pub fn semantics(&mut self, last: bool, word: Span, operand: &tree::Expr, scope: &Scope<'_>) -> Expr {
         let tree::ExprKind::Call(call) = &operand.kind else { return self.expr(operand, scope) };
+        if self.variables.is_none() {
+            self.report(found::semantics_outside(word));
+            return error_expr(operand.span);
+        }
         let name = call.name.parts.last().map(|name| name.value.to_lowercase()).unwrap_or_default();
         let aggregate =
             crate::functions::lookup(&name).is_some_and(|function| function.kind == FunctionKind::Aggregate);

@@ -16,6 +16,12 @@ use crate::span::Span;
 use crate::syntax::tree::{self, Ident, Name, StatementKind};
 use crate::types::{Assignment, Type, can_assign};
 
+/// Whether SHOW is about a table: its columns, its statement, its numbers, its partitions.
+fn shows_table(words: &[String]) -> bool {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(words[..], ["columns" | "stats" | "partitions" | "tblproperties"] | ["create", "table" | "view"])
+}
+
 impl Binder<'_> {
     /// Binds a statement; None for those that have no bound form.
     pub fn statement(&mut self, statement: &tree::Statement) -> Option<BoundStatement> {
@@ -46,7 +52,55 @@ impl Binder<'_> {
             StatementKind::Merge { name, alias, source, on, clauses } => {
                 self.merge(name, alias.as_ref(), source, on, clauses).map(BoundStatement::Merge)
             }
-            _ => None,
+            StatementKind::Explain { statement, .. } => {
+                self.statement(statement);
+                None
+            }
+            StatementKind::Unload { query, .. } | StatementKind::ShowStats(query) => {
+                self.top_query(query);
+                None
+            }
+            StatementKind::Maintain { name, filter, .. } => {
+                self.delete(name, filter.as_ref());
+                None
+            }
+            StatementKind::CreateTable { columns, .. } | StatementKind::CreateHiveTable { columns, .. } => {
+                self.check_definitions(columns);
+                None
+            }
+            StatementKind::Describe(name) => {
+                self.target(name, None);
+                None
+            }
+            StatementKind::Show(words, Some(name)) if shows_table(words) => {
+                self.target(name, None);
+                None
+            }
+            StatementKind::AlterTable { if_exists: false, name, .. } | StatementKind::Truncate { name } => {
+                self.target(name, None);
+                None
+            }
+            // PREPARE is looked at when it is executed; the others name no columns.
+            StatementKind::Prepare { .. }
+            | StatementKind::Execute { .. }
+            | StatementKind::CreateSchema { .. }
+            | StatementKind::Drop { .. }
+            | StatementKind::AlterTable { .. }
+            | StatementKind::Show(..)
+            | StatementKind::DescribePrepared { .. }
+            | StatementKind::Other(_) => None,
+        }
+    }
+
+    /// Columns of a new table: their types exist, and their names differ.
+    fn check_definitions(&mut self, columns: &[tree::ColumnDefinition]) {
+        for (position, column) in columns.iter().enumerate() {
+            if columns[..position].iter().any(|other| same_name(&other.name.value, &column.name.value)) {
+                self.report(finding::duplicate_column::new(&column.name.value, column.name.span));
+            }
+            if let Err(found) = Type::from_syntax(&column.ty) {
+                self.report(*found);
+            }
         }
     }
 

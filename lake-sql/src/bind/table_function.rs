@@ -9,7 +9,7 @@ use super::scope::{Field, Scope, Source, same_name};
 use crate::bound::{Column, Expr, ExprKind, Literal, Opaque, Rel, RelKind};
 use crate::finding::table_function as found;
 use crate::span::Span;
-use crate::syntax::tree::{Ident, Name, TableArgument};
+use crate::syntax::tree::{Ident, Name, TableArgument, TypeName};
 use crate::types::{Type, can_coerce};
 
 /// What an argument must be.
@@ -44,7 +44,7 @@ const FUNCTIONS: &[(&str, &[Parameter])] = &[
 struct Bound<'t> {
     values: Vec<Option<Expr>>,
     table: Option<FromItem>,
-    descriptor: Option<&'t [Ident]>,
+    descriptor: Option<&'t [(Ident, Option<TypeName>)]>,
     failed: bool,
 }
 
@@ -203,14 +203,18 @@ impl Binder<'_> {
         }
         let named =
             |column: &Column, name: &Ident| column.name.as_deref().is_some_and(|own| same_name(own, &name.value));
-        for name in excluded {
+        for (name, ty) in excluded {
+            if let Some(ty) = ty {
+                self.report(found::argument("the columns to exclude have no types", ty.span));
+                return None;
+            }
             if !table.fields.iter().any(|field| named(&field.column, name)) {
                 let message = format!("the input has no column `{}`", name.value);
                 self.report(found::argument(message, name.span));
                 return None;
             }
         }
-        let kept = table.fields.iter().filter(|field| !excluded.iter().any(|name| named(&field.column, name)));
+        let kept = table.fields.iter().filter(|field| !excluded.iter().any(|(name, _)| named(&field.column, name)));
         let columns: Vec<Column> = kept.map(|field| self.renewed(&field.column)).collect();
         if columns.is_empty() {
             self.report(found::argument("all columns are excluded", span));

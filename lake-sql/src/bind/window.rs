@@ -420,6 +420,10 @@ impl Binder<'_> {
             self.report(finding::frame::range_type(&key.expr.ty, &offset.ty, offset.span));
             return None;
         }
+        if matches!(offset.kind, ExprKind::Literal(Literal::Integer(value)) if value < 0) {
+            self.report(finding::frame::negative(offset.span));
+            return None;
+        }
         Some(offset)
     }
 }

@@ -39,7 +39,7 @@ pub fn offset_type(ty: &Type, span: Span) -> Finding {
 
 /// A distance below zero.
 pub fn negative(span: Span) -> Finding {
-    Finding::error(DOC.id, span, "a distance in rows is not negative")
+    Finding::error(DOC.id, span, "the distance of a frame is not negative")
         .label("negative")
         .help("the direction is said by PRECEDING or FOLLOWING")
 }

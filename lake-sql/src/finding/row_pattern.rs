@@ -92,6 +92,11 @@ pub fn final_in_define(span: Span) -> Finding {
     new(span, "a condition of DEFINE sees the match so far").label("FINAL is for MEASURES")
 }
 
+/// RUNNING or FINAL without a pattern.
+pub fn semantics_outside(span: Span) -> Finding {
+    new(span, "RUNNING and FINAL belong into the measures of a row pattern").label("there is no pattern here")
+}
+
 /// RUNNING or FINAL before another function.
 pub fn semantics(name: &str, span: Span) -> Finding {
     new(span, format!("`{name}` takes neither RUNNING nor FINAL")).label("for FIRST, LAST and aggregates")

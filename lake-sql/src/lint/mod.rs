@@ -27,9 +27,9 @@ pub fn query(query: &BoundQuery, text: &str, declared: &DeclaredKeys<'_>) -> Vec
     sorted(findings)
 }
 
-/// The lints of a statement, in order of their place; nothing is known to be unique.
-pub fn statement(statement: &BoundStatement, text: &str) -> Vec<Finding> {
-    let query = |bound: &BoundQuery| query(bound, text, &|_| vec![]);
+/// The lints of a statement, in order of their place. `declared` says what is unique in tables.
+pub fn statement(statement: &BoundStatement, text: &str, declared: &DeclaredKeys<'_>) -> Vec<Finding> {
+    let query = |bound: &BoundQuery| query(bound, text, declared);
     let findings = match statement {
         BoundStatement::Query(bound) => return query(bound),
         BoundStatement::CreateTableAs(create) => return query(&create.query),

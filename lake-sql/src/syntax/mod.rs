@@ -47,6 +47,11 @@ pub fn parse_script(text: &str) -> Parsed<Vec<tree::Statement>> {
     Parser::new(text, Templates::No).script()
 }
 
+/// Parses statements that declare tables: these may have `primary key (a)` and `unique (b)`, which Trino does not know.
+pub fn parse_declarations(text: &str) -> Parsed<Vec<tree::Statement>> {
+    Parser::new(text, Templates::No).with_keys().script()
+}
+
 /// Parses a type, such as `array(decimal(10, 2))`.
 pub fn parse_type(text: &str) -> Parsed<tree::TypeName> {
     Parser::new(text, Templates::No).run(Parser::type_name)

@@ -330,8 +330,8 @@ pub enum TableArgument {
     Expr(Expr),
     /// TABLE(t) or TABLE(query).
     Table(Box<InputTable>),
-    /// DESCRIPTOR(a, b)
-    Descriptor(Vec<Ident>, Span),
+    /// DESCRIPTOR(a, b type)
+    Descriptor(Vec<(Ident, Option<TypeName>)>, Span),
 }
 
 impl TableArgument {
@@ -878,8 +878,19 @@ pub enum StatementKind {
         if_not_exists: bool,
         /// Columns.
         columns: Vec<ColumnDefinition>,
+        /// Keys, which only declarations have.
+        keys: Vec<Key>,
         /// WITH.
         properties: Vec<(Ident, Expr)>,
+    },
+    /// CREATE EXTERNAL TABLE, and CREATE TABLE in Hive's grammar
+    CreateHiveTable {
+        /// Name.
+        name: Name,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+        /// Columns, those of its partitions last.
+        columns: Vec<ColumnDefinition>,
     },
     /// CREATE [OR REPLACE] VIEW name AS query
     CreateView {
@@ -958,12 +969,69 @@ pub enum StatementKind {
         /// WHEN.
         clauses: Vec<MergeClause>,
     },
-    /// EXPLAIN query
-    Explain(Box<Statement>),
+    /// EXPLAIN statement
+    Explain {
+        /// What is explained.
+        statement: Box<Statement>,
+        /// What comes out.
+        result: Explanation,
+    },
+    /// PREPARE name FROM statement
+    Prepare {
+        /// Name.
+        name: Ident,
+        /// What is prepared.
+        statement: Box<Statement>,
+    },
+    /// EXECUTE name, or EXECUTE IMMEDIATE text
+    Execute {
+        /// The statement of IMMEDIATE.
+        text: Option<String>,
+        /// USING.
+        args: Vec<Expr>,
+    },
+    /// MSCK REPAIR TABLE, OPTIMIZE, VACUUM
+    Maintain {
+        /// Which.
+        what: &'static str,
+        /// Table.
+        name: Name,
+        /// WHERE.
+        filter: Option<Expr>,
+    },
+    /// UNLOAD (query) TO location WITH (…)
+    Unload {
+        /// The rows.
+        query: Query,
+        /// TO.
+        location: String,
+        /// WITH.
+        properties: Vec<(Ident, Expr)>,
+    },
+    /// SHOW STATS FOR (query)
+    ShowStats(Query),
+    /// DESCRIBE INPUT (true) or OUTPUT of a prepared statement
+    DescribePrepared {
+        /// INPUT.
+        input: bool,
+    },
+    /// Any other statement, kept as text: its first word in lower case.
+    Other(&'static str),
     /// SHOW TABLES | SCHEMAS | COLUMNS | CREATE …: lower-case words, name if any
     Show(Vec<String>, Option<Name>),
     /// DESCRIBE name
     Describe(Name),
+}
+
+/// What EXPLAIN gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explanation {
+    /// A plan.
+    Plan,
+    /// A plan with what happened: EXPLAIN ANALYZE.
+    Analyze,
+    /// Whether the statement is right: TYPE VALIDATE.
+    Validate,
 }
 
 /// What DROP and RENAME are about.
@@ -992,6 +1060,15 @@ pub struct ColumnDefinition {
     pub span: Span,
 }
 
+/// `PRIMARY KEY (a, b)` or `UNIQUE (a)` of a table that is only declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Columns.
+    pub columns: Vec<Ident>,
+    /// Where it is written.
+    pub span: Span,
+}
+
 /// Changes of ALTER TABLE.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AlterAction {
@@ -1011,6 +1088,14 @@ pub enum AlterAction {
     SetProperties(Vec<(Ident, Expr)>),
     /// EXECUTE procedure(a => b, c)
     Execute(Ident, Vec<(Option<Ident>, Expr)>),
+    /// ADD COLUMNS (…)
+    AddColumns(Vec<ColumnDefinition>),
+    /// REPLACE COLUMNS (…)
+    ReplaceColumns(Vec<ColumnDefinition>),
+    /// CHANGE [COLUMN] a b type
+    ChangeColumn(Ident, ColumnDefinition),
+    /// Partitions, location or properties in Hive's grammar, kept as text.
+    Storage,
 }
 
 /// WHEN [NOT] MATCHED [AND condition] THEN …

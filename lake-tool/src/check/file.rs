@@ -1,11 +1,13 @@
 //! One file: its statements in order, each seeing what those before it created.
 
-use lake_sql::bind::{Relation, RelationColumn, bind_statement};
+use lake_sql::bind::{Names as _, Relation, RelationColumn, bind_statement};
 use lake_sql::bound::statement::BoundStatement;
-use lake_sql::finding::Finding;
+use lake_sql::finding::{Finding, unknown_column};
 use lake_sql::lint;
-use lake_sql::syntax::parse_script;
-use lake_sql::syntax::tree::{ColumnDefinition, Name, Query, Statement, StatementKind};
+use lake_sql::syntax::tree::{
+    AlterAction, ColumnDefinition, Ident, Key, Name, ObjectKind, Query, Statement, StatementKind,
+};
+use lake_sql::syntax::{Parsed, parse_declarations, parse_script};
 use lake_sql::types::{Type, TypeRules};
 
 use super::catalog::Catalog;
@@ -23,7 +25,25 @@ pub enum Lints {
 
 /// The findings of a file, in order. What its statements create is in the catalog afterwards.
 pub fn check(text: &str, catalog: &mut Catalog, rules: TypeRules, lints: Lints) -> Vec<Finding> {
-    let parsed = parse_script(text);
+    let findings = script_findings(parse_script(text), text, catalog, rules, lints);
+    match lints {
+        Lints::None => findings,
+        Lints::Usual | Lints::Portable => lint::without_allowed(text, findings),
+    }
+}
+
+/// The findings of a file that says which tables exist, and which columns are unique in them.
+pub fn declare(text: &str, catalog: &mut Catalog, rules: TypeRules) -> Vec<Finding> {
+    script_findings(parse_declarations(text), text, catalog, rules, Lints::None)
+}
+
+fn script_findings(
+    parsed: Parsed<Vec<Statement>>,
+    text: &str,
+    catalog: &mut Catalog,
+    rules: TypeRules,
+    lints: Lints,
+) -> Vec<Finding> {
     let mut findings = parsed.findings;
     for statement in parsed.tree.iter().flatten() {
         let misread = findings
@@ -34,10 +54,7 @@ pub fn check(text: &str, catalog: &mut Catalog, rules: TypeRules, lints: Lints) 
         }
         findings.extend(statement_findings(statement, text, catalog, rules, lints));
     }
-    match lints {
-        Lints::None => findings,
-        Lints::Usual | Lints::Portable => lint::without_allowed(text, findings),
-    }
+    findings
 }
 
 fn statement_findings(
@@ -47,16 +64,16 @@ fn statement_findings(
     rules: TypeRules,
     lints: Lints,
 ) -> Vec<Finding> {
-    if let StatementKind::Explain(inner) = &statement.kind {
-        return statement_findings(inner, text, catalog, rules, lints);
-    }
-    if let StatementKind::CreateTable { name, columns, .. } = &statement.kind {
-        return declare(name, columns, catalog);
+    match &statement.kind {
+        StatementKind::Explain { statement, .. } => return statement_findings(statement, text, catalog, rules, lints),
+        StatementKind::CreateTable { name, columns, keys, .. } => return add_table(name, columns, keys, catalog),
+        StatementKind::CreateHiveTable { name, columns, .. } => return add_table(name, columns, &[], catalog),
+        _ => {}
     }
     let outcome = bind_statement(statement, text, catalog, rules);
     let mut findings = outcome.findings;
     if let (Some(bound), true) = (&outcome.statement, lints != Lints::None) {
-        findings.extend(lint::statement(bound, text));
+        findings.extend(lint::statement(bound, text, &|table| catalog.keys(table)));
     }
     if let (Some(query), Lints::Portable) = (query_of(statement).filter(|_| outcome.statement.is_some()), lints) {
         findings.extend(lint::portability(query, text, catalog));
@@ -64,7 +81,7 @@ fn statement_findings(
     match outcome.statement {
         Some(BoundStatement::CreateTableAs(created)) => catalog.add(&created.table, relation_columns(created.columns)),
         Some(BoundStatement::CreateView(created)) => catalog.add(&created.view, relation_columns(created.columns)),
-        _ => {}
+        _ => findings.extend(change(statement, catalog)),
     }
     findings
 }
@@ -75,26 +92,99 @@ fn query_of(statement: &Statement) -> Option<&Query> {
         StatementKind::Query(query)
         | StatementKind::CreateTableAs { query, .. }
         | StatementKind::CreateView { query, .. }
-        | StatementKind::Insert { query, .. } => Some(query),
+        | StatementKind::Insert { query, .. }
+        | StatementKind::Unload { query, .. } => Some(query),
         _ => None,
     }
 }
 
 /// Adds a table to the catalog.
-fn declare(name: &Name, columns: &[ColumnDefinition], catalog: &mut Catalog) -> Vec<Finding> {
+fn add_table(name: &Name, columns: &[ColumnDefinition], keys: &[Key], catalog: &mut Catalog) -> Vec<Finding> {
     let mut findings = vec![];
-    let mut declared = vec![];
-    for column in columns {
-        let ty = Type::from_syntax(&column.ty).unwrap_or_else(|finding| {
-            findings.push(*finding);
-            Type::Error
-        });
-        let name = column.name.value.clone();
-        declared.push(RelationColumn { name, ty, nullable: !column.not_null, brand: None });
+    let declared: Vec<RelationColumn> = columns.iter().map(|column| relation_column(column, &mut findings)).collect();
+    let names: Vec<String> = columns.iter().map(|column| column.name.value.clone()).collect();
+    for column in keys.iter().flat_map(|key| &key.columns) {
+        if !names.iter().any(|name| name.eq_ignore_ascii_case(&column.value)) {
+            findings.push(unknown_column::new(column, None, &names));
+        }
     }
-    let parts: Vec<String> = name.parts.iter().map(|part| part.value.clone()).collect();
+    let parts = parts(name);
+    let unique = keys.iter().map(|key| key.columns.iter().map(|column| column.value.clone()).collect()).collect();
     catalog.add(&parts, declared);
+    catalog.add_keys(&parts, unique);
     findings
+}
+
+fn relation_column(column: &ColumnDefinition, findings: &mut Vec<Finding>) -> RelationColumn {
+    let ty = Type::from_syntax(&column.ty).unwrap_or_else(|finding| {
+        findings.push(*finding);
+        Type::Error
+    });
+    RelationColumn { name: column.name.value.clone(), ty, nullable: !column.not_null, brand: None }
+}
+
+fn parts(name: &Name) -> Vec<String> {
+    name.parts.iter().map(|part| part.value.clone()).collect()
+}
+
+/// Follows what a statement does to the tables that later ones see.
+fn change(statement: &Statement, catalog: &mut Catalog) -> Vec<Finding> {
+    let (name, action) = match &statement.kind {
+        StatementKind::AlterTable { name, action, .. } => (name, action),
+        StatementKind::Drop { object: ObjectKind::Table | ObjectKind::View, name, .. } => {
+            catalog.remove(&parts(name));
+            return vec![];
+        }
+        _ => return vec![],
+    };
+    let Some(relation) = catalog.table(&parts(name)) else { return vec![] };
+    let mut findings = vec![];
+    let mut columns = relation.columns.clone();
+    let at = |columns: &[RelationColumn], name: &Ident| {
+        columns.iter().position(|column| column.name.eq_ignore_ascii_case(&name.value))
+    };
+    let known: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    match action {
+        AlterAction::AddColumn(column) => columns.push(relation_column(column, &mut findings)),
+        AlterAction::AddColumns(added) => {
+            columns.extend(added.iter().map(|column| relation_column(column, &mut findings)).collect::<Vec<_>>());
+        }
+        AlterAction::ReplaceColumns(new) => {
+            columns = new.iter().map(|column| relation_column(column, &mut findings)).collect();
+        }
+        AlterAction::RenameTo(to) => {
+            catalog.remove(&parts(name));
+            catalog.add(&parts(to), columns);
+            return findings;
+        }
+        AlterAction::DropColumn(column)
+        | AlterAction::DropNotNull(column)
+        | AlterAction::RenameColumn(column, _)
+        | AlterAction::SetColumnType(column, _)
+        | AlterAction::ChangeColumn(column, _) => match at(&columns, column) {
+            Some(position) => alter_column(&mut columns, position, action, &mut findings),
+            None => {
+                findings.push(unknown_column::new(column, name.parts.last().map(|part| part.value.as_str()), &known))
+            }
+        },
+        AlterAction::SetProperties(_) | AlterAction::Execute(..) | AlterAction::Storage => return findings,
+    }
+    catalog.add(&parts(name), columns);
+    findings
+}
+
+fn alter_column(columns: &mut Vec<RelationColumn>, position: usize, action: &AlterAction, findings: &mut Vec<Finding>) {
+    match action {
+        AlterAction::DropColumn(_) => drop(columns.remove(position)),
+        AlterAction::DropNotNull(_) => columns[position].nullable = true,
+        AlterAction::RenameColumn(_, to) => columns[position].name.clone_from(&to.value),
+        AlterAction::SetColumnType(_, ty) => match Type::from_syntax(ty) {
+            Ok(ty) => columns[position].ty = ty,
+            Err(finding) => findings.push(*finding),
+        },
+        AlterAction::ChangeColumn(_, column) => columns[position] = relation_column(column, findings),
+        _ => {}
+    }
 }
 
 fn relation_columns(columns: Vec<(String, Type, bool)>) -> Vec<RelationColumn> {

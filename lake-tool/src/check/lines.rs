@@ -5,15 +5,18 @@ use std::io::{BufRead, Write};
 use lake_sql::bind::bind_statement;
 use lake_sql::bound::OutputColumn;
 use lake_sql::bound::statement::BoundStatement;
-use lake_sql::finding::Severity;
 use lake_sql::finding::report::Source;
+use lake_sql::finding::{Finding, Severity};
+use lake_sql::span::Span;
 use lake_sql::syntax::parse_statement;
+use lake_sql::syntax::tree::StatementKind;
 use lake_sql::types::TypeRules;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::catalog::Catalog;
 use super::schema::Schema;
+use super::told;
 use crate::error::Error;
 
 /// A line of input.
@@ -60,8 +63,16 @@ fn answer(sql: &str, catalog: &Catalog, rules: TypeRules) -> (Vec<Column>, Vec<S
     if let (Some(statement), true) = (&parsed.tree, findings.is_empty()) {
         let outcome = bind_statement(statement, sql, catalog, rules);
         findings = outcome.findings;
-        if let Some(BoundStatement::Query(query)) = outcome.statement {
-            columns = query.columns.into_iter().enumerate().map(|(position, column)| named(position, column)).collect();
+        columns = match outcome.statement {
+            Some(BoundStatement::Query(query)) => {
+                query.columns.into_iter().enumerate().map(|(position, column)| named(position, column)).collect()
+            }
+            _ => told::columns(statement).into_iter().map(told_column).collect(),
+        };
+        if let StatementKind::Execute { text: Some(text), args } = &statement.kind
+            && args.is_empty()
+        {
+            return immediate(sql, text, catalog, rules);
         }
     }
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
@@ -69,6 +80,25 @@ fn answer(sql: &str, catalog: &Catalog, rules: TypeRules) -> (Vec<Column>, Vec<S
     }
     let source = Source::new(sql, "<sql>", 1, 1);
     (columns, findings.iter().map(|finding| source.json(finding)).collect())
+}
+
+/// What EXECUTE IMMEDIATE gives; whatever is wrong in its text is shown at the statement.
+fn immediate(sql: &str, text: &str, catalog: &Catalog, rules: TypeRules) -> (Vec<Column>, Vec<String>) {
+    let (columns, findings) = answer(text, catalog, rules);
+    let source = Source::new(sql, "<sql>", 1, 1);
+    let found = parse_statement(text).findings.into_iter().next().or_else(|| {
+        let tree = parse_statement(text).tree?;
+        bind_statement(&tree, text, catalog, rules).findings.into_iter().next()
+    });
+    let shown = found.map(|finding| {
+        let span = Span::new(0, sql.len());
+        source.json(&Finding { span, context: vec![], suggestion: None, ..finding })
+    });
+    (columns, if findings.is_empty() { vec![] } else { shown.into_iter().collect() })
+}
+
+fn told_column((name, ty): (&str, &str)) -> Column {
+    Column { name: name.to_owned(), ty: ty.to_owned(), nullable: true }
 }
 
 /// A column of a result, called as Trino calls it.

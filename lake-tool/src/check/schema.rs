@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::catalog::Catalog;
-use super::file::{self, Lints};
+use super::file;
 
 /// What a line says of its tables.
 #[derive(Debug, Default, Deserialize)]
@@ -94,7 +94,7 @@ impl Schema {
             Schema::Text(text) if is_name(&text) => Ok(Catalog::new(Some(&text))),
             Schema::Text(text) => {
                 let mut catalog = catalog.clone();
-                match file::check(&text, &mut catalog, rules, Lints::None).first() {
+                match file::declare(&text, &mut catalog, rules).first() {
                     Some(finding) => Err(format!("the statements in `schema`: {}", finding.message)),
                     None => Ok(catalog),
                 }

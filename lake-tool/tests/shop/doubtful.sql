@@ -9,3 +9,8 @@ insert into shop.orders (order_id, customer_id, amount) select order_id, custome
 select order_id / 1000 as bucket from shop.orders;
 -- lake: allow(unused-ctes) none
 select 1 as one;
+
+select c.name, o.amount
+from shop.orders o
+join shop.orders p on p.customer_id = o.customer_id
+join shop.customers c on c.customer_id = o.customer_id;

@@ -3,6 +3,7 @@
 //! Rules return `Err(Failed)` after they reported a mistake; lists and clauses catch it, skip to their next element and
 //! go on. Directly behind a reported mistake nothing else is reported, so one mistake gives one finding.
 
+mod athena;
 mod call;
 mod expression;
 mod json;
@@ -13,6 +14,7 @@ mod primary;
 mod query;
 mod relation;
 mod row_pattern;
+mod session;
 mod statement;
 mod table_function;
 mod types;
@@ -48,6 +50,10 @@ pub(super) struct Parser<'a> {
     depth: u32,
     /// Whether an expression may name variables of a row pattern.
     pattern: bool,
+    /// Whether names may stand in back-ticks.
+    hive: bool,
+    /// Whether tables are only declared, so that they may have keys.
+    declarations: bool,
     /// Mistakes at this token follow from one that was reported.
     quiet_at: Option<usize>,
     findings: Vec<Finding>,
@@ -57,7 +63,25 @@ impl<'a> Parser<'a> {
     pub fn new(text: &'a str, templates: Templates) -> Self {
         let (tokens, findings) = lexer::tokens(text, templates);
         let closing = match_parentheses(&tokens);
-        Self { text, templates, tokens, closing, at: 0, depth: 0, pattern: false, quiet_at: None, findings }
+        Self {
+            text,
+            templates,
+            tokens,
+            closing,
+            at: 0,
+            depth: 0,
+            pattern: false,
+            hive: false,
+            declarations: false,
+            quiet_at: None,
+            findings,
+        }
+    }
+
+    /// Reads tables with keys, too.
+    pub fn with_keys(mut self) -> Self {
+        self.declarations = true;
+        self
     }
 
     /// Applies `rule` to the whole text.

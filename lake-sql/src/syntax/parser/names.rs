@@ -15,6 +15,7 @@ impl Parser<'_> {
             Kind::Word(word) if !word.is_reserved() => {}
             Kind::Word(_) if !self.at_boundary() => return Err(self.report(syntax::reserved(span, written))),
             Kind::Quoted => {}
+            Kind::Backquoted if self.hive => {}
             Kind::Backquoted => {
                 let finding = self.backquoted();
                 self.findings.push(finding);

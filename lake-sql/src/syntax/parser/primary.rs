@@ -122,10 +122,6 @@ impl Parser<'_> {
     /// `RUNNING f(a)`, `FINAL f(a)`
     fn semantics(&mut self, last: bool) -> Rule<ExprKind> {
         let word = self.bump().span;
-        if !self.pattern {
-            let finding = syntax::mistake(word, "`running` and `final` belong into the measures of a row pattern");
-            return Err(self.report(finding));
-        }
         let start = self.start();
         let kind = self.call()?;
         Ok(ExprKind::Semantics(last, word, Box::new(Expr { kind, span: self.since(start) })))

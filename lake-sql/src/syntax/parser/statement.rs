@@ -1,11 +1,11 @@
 //! Statements.
 
-use super::{Failed, Parser, Rule};
+use super::{Parser, Rule};
 use crate::finding::syntax;
 use crate::span::Span;
 use crate::syntax::token::{Keyword, Kind, Symbol};
 use crate::syntax::tree::{
-    AlterAction, ColumnDefinition, Expr, Ident, MergeAction, MergeClause, Name, ObjectKind, Query, Statement,
+    AlterAction, ColumnDefinition, Expr, Ident, Key, MergeAction, MergeClause, Name, ObjectKind, Query, Statement,
     StatementKind,
 };
 
@@ -38,64 +38,31 @@ impl Parser<'_> {
                 Ok(StatementKind::Truncate { name: self.name()? })
             }
             Kind::Word(Keyword::Merge) => self.merge(),
-            Kind::Word(Keyword::Explain) => {
-                self.bump();
-                if !self.eat_word(Keyword::Analyze) && self.is_symbol(Symbol::LeftParen) && self.explain_options() {
-                    self.skip_group();
-                }
-                let statement = self.nested(Self::inner_statement)?;
-                Ok(StatementKind::Explain(Box::new(statement)))
-            }
-            Kind::Word(Keyword::Show) => self.show(),
-            Kind::Word(Keyword::Describe | Keyword::Desc) => {
-                self.bump();
-                Ok(StatementKind::Describe(self.name()?))
-            }
+            Kind::Word(Keyword::Explain) => self.explain(),
+            Kind::Word(Keyword::Prepare) => self.prepare(),
+            Kind::Word(Keyword::Execute) => self.execute(),
+            Kind::Word(Keyword::Show) => self.in_hive(Self::show),
+            Kind::Word(Keyword::Describe | Keyword::Desc) => self.in_hive(Self::describe),
             kind if kind.starts_query() || kind == Kind::Symbol(Symbol::LeftParen) => {
                 Ok(StatementKind::Query(self.query()?))
             }
-            _ => Err(self.unknown_statement()),
+            _ => match self.in_hive(Self::athena_statement)? {
+                Some(statement) => Ok(statement),
+                None => {
+                    let other = self.other_statement();
+                    other.ok_or_else(|| self.unexpected("a statement, such as `select` or `create table`"))
+                }
+            },
         }
-    }
-
-    fn unknown_statement(&mut self) -> Failed {
-        const UNSUPPORTED: &[&str] = &[
-            "analyze",
-            "call",
-            "comment",
-            "commit",
-            "deallocate",
-            "deny",
-            "execute",
-            "grant",
-            "optimize",
-            "prepare",
-            "refresh",
-            "reset",
-            "revoke",
-            "rollback",
-            "set",
-            "start",
-            "use",
-            "vacuum",
-        ];
-        let written = self.text_of(self.span()).to_lowercase();
-        if UNSUPPORTED.contains(&written.as_str()) {
-            let finding = syntax::mistake(self.span(), format!("`{written}` statements are not supported"))
-                .label("not supported");
-            return self.report(finding);
-        }
-        self.unexpected("a statement, such as `select` or `create table`")
-    }
-
-    /// Whether `(FORMAT …)` or `(TYPE …)` is next.
-    fn explain_options(&self) -> bool {
-        matches!(self.kind_at(1), Kind::Word(Keyword::Format | Keyword::Type))
     }
 
     fn create(&mut self) -> Rule<StatementKind> {
         self.bump();
         let replace = self.eat_words(&[Keyword::Or, Keyword::Replace]);
+        if !replace && self.eat_plain("external") {
+            self.expect_word(Keyword::Table, "`table`")?;
+            return self.in_hive(Self::hive_table);
+        }
         if self.eat_word(Keyword::View) {
             let name = self.name()?;
             if self.is_symbol(Symbol::LeftParen) {
@@ -110,7 +77,7 @@ impl Parser<'_> {
             self.expect_word(Keyword::As, "`as`")?;
             return Ok(StatementKind::CreateView { name, replace, query: self.query()? });
         }
-        if !replace && self.eat_word(Keyword::Schema) {
+        if !replace && (self.eat_word(Keyword::Schema) || self.eat_plain("database")) {
             let if_not_exists = self.if_not_exists();
             let name = self.name()?;
             if self.eat_word(Keyword::With) {
@@ -123,26 +90,71 @@ impl Parser<'_> {
     }
 
     fn create_table(&mut self, replace: bool) -> Rule<StatementKind> {
+        if !replace && self.names_hive_table() {
+            return self.in_hive(Self::hive_table);
+        }
         let if_not_exists = self.if_not_exists();
         let name = self.name()?;
         let names_only = self.symbol_at(0, Symbol::LeftParen)
             && matches!(self.kind_at(2), Kind::Symbol(Symbol::Comma | Symbol::RightParen));
         let mut columns = vec![];
-        let mut definitions = vec![];
+        let (mut definitions, mut keys) = (vec![], vec![]);
         if names_only {
             columns = self.column_names()?;
         } else if self.is_symbol(Symbol::LeftParen) {
-            definitions = self.parens(|p| Ok(p.comma_list(Self::column_definition)))?;
+            let elements = self.parens(|p| Ok(p.comma_list(Self::table_element)))?;
+            for (definition, key) in elements {
+                definitions.extend(definition);
+                keys.extend(key);
+            }
         }
         self.comment()?;
         let properties = if self.eat_word(Keyword::With) { self.properties_in_parens()? } else { vec![] };
         if !definitions.is_empty() {
-            return Ok(StatementKind::CreateTable { name, replace, if_not_exists, columns: definitions, properties });
+            let columns = definitions;
+            return Ok(StatementKind::CreateTable { name, replace, if_not_exists, columns, keys, properties });
         }
         self.expect_word(Keyword::As, "`as` and a query, or columns in parentheses")?;
         let query = self.table_query()?;
         let with_data = self.with_data()?;
         Ok(StatementKind::CreateTableAs { name, replace, if_not_exists, columns, properties, query, with_data })
+    }
+
+    /// Whether the table that is created here has its columns in Hive's grammar; the cursor is behind TABLE.
+    fn names_hive_table(&mut self) -> bool {
+        let before = self.at;
+        self.if_not_exists();
+        while self.kind().is_name() || self.is_symbol(Symbol::Dot) {
+            self.bump();
+        }
+        let hive = self.is_symbol(Symbol::LeftParen) && self.is_hive_table();
+        self.at = before;
+        hive
+    }
+
+    /// A column, perhaps with a key of its own, or the key of a table.
+    fn table_element(&mut self) -> Rule<(Option<ColumnDefinition>, Option<Key>)> {
+        let start = self.start();
+        let next = self.kind_at(1);
+        let primary = self.is_word("primary") && next == Kind::Word(Keyword::Key);
+        if primary || self.is(Keyword::Unique) && next == Kind::Symbol(Symbol::LeftParen) {
+            self.at += if primary { 2 } else { 1 };
+            let columns = self.column_names()?;
+            self.no_keys(start);
+            return Ok((None, Some(Key { columns, span: self.since(start) })));
+        }
+        let definition = self.column_definition()?;
+        let place = self.start();
+        let keyed = self.is_word("primary") || self.is(Keyword::Unique);
+        if !keyed {
+            return Ok((Some(definition), None));
+        }
+        if !self.eat_word(Keyword::Unique) {
+            self.expect_plain(&["primary", "key"])?;
+        }
+        self.no_keys(place);
+        let key = Key { columns: vec![definition.name.clone()], span: self.since(place) };
+        Ok((Some(definition), Some(key)))
     }
 
     /// The query of CREATE TABLE AS, which may stand in parentheses.
@@ -180,6 +192,9 @@ impl Parser<'_> {
     fn column_definition(&mut self) -> Rule<ColumnDefinition> {
         let name = self.ident()?;
         let ty = self.type_name()?;
+        if self.eat_word(Keyword::Default) {
+            self.try_expr()?;
+        }
         let not_null = self.eat_words(&[Keyword::Not, Keyword::Null]);
         let comment = self.comment()?;
         if self.eat_word(Keyword::With) {
@@ -189,7 +204,7 @@ impl Parser<'_> {
         Ok(ColumnDefinition { name, ty, not_null, comment, span })
     }
 
-    fn properties_in_parens(&mut self) -> Rule<Vec<(Ident, Expr)>> {
+    pub(super) fn properties_in_parens(&mut self) -> Rule<Vec<(Ident, Expr)>> {
         self.parens(|p| Ok(p.comma_list(Self::assignment)))
     }
 
@@ -222,6 +237,9 @@ impl Parser<'_> {
                 return Ok(object);
             }
         }
+        if self.eat_plain("database") {
+            return Ok(ObjectKind::Schema);
+        }
         Err(self.unexpected("`table`, `view` or `schema`"))
     }
 
@@ -238,10 +256,17 @@ impl Parser<'_> {
 
     fn alter(&mut self) -> Rule<StatementKind> {
         self.bump();
-        self.expect_word(Keyword::Table, "`table`")?;
+        if self.is(Keyword::View) || self.is(Keyword::Schema) || self.is(Keyword::Materialized) {
+            self.skip_statement();
+            return Ok(StatementKind::Other("alter"));
+        }
+        self.expect_word(Keyword::Table, "`table`, `view` or `schema`")?;
         let if_exists = self.if_exists();
-        let name = self.name()?;
-        let action = self.alter_action()?;
+        let name = self.in_hive(Self::name)?;
+        let action = match self.in_hive(Self::hive_alter)? {
+            Some(action) => action,
+            None => self.alter_action()?,
+        };
         Ok(StatementKind::AlterTable { if_exists, name, action })
     }
 
@@ -398,29 +423,6 @@ impl Parser<'_> {
         self.expect_word(Keyword::Values, "`values`")?;
         let values = self.parens(|p| Ok(p.comma_list(Self::expr_element)))?;
         Ok(MergeAction::Insert(columns, values))
-    }
-
-    /// SHOW and its words, up to a name.
-    fn show(&mut self) -> Rule<StatementKind> {
-        self.bump();
-        let mut words = vec![];
-        while let Kind::Word(word) = self.kind() {
-            let last = words.last().map(String::as_str);
-            let object = matches!(last, Some("table" | "view" | "schema" | "for" | "from" | "in"));
-            if object || word == Keyword::Like {
-                break;
-            }
-            words.push(self.bump_text().to_lowercase());
-        }
-        if words.is_empty() {
-            return Err(self.unexpected("`tables`, `schemas`, `columns` or `create table`"));
-        }
-        let name = if self.kind().is_name() { Some(self.name()?) } else { None };
-        if self.eat_word(Keyword::Like) {
-            self.string()?;
-        }
-        words.retain(|word| !matches!(word.as_str(), "from" | "in" | "for"));
-        Ok(StatementKind::Show(words, name))
     }
 }
 

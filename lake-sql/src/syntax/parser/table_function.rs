@@ -2,7 +2,7 @@
 
 use super::{Parser, Rule};
 use crate::syntax::token::{Keyword, Symbol};
-use crate::syntax::tree::{Ident, InputTable, Relation, RelationKind, TableArgument};
+use crate::syntax::tree::{Ident, InputTable, Relation, RelationKind, TableArgument, TypeName};
 
 impl Parser<'_> {
     /// `f(a => 1, b => table(t))` inside TABLE( )
@@ -45,12 +45,10 @@ impl Parser<'_> {
         Ok((name, value))
     }
 
-    fn descriptor_field(&mut self) -> Rule<Ident> {
+    fn descriptor_field(&mut self) -> Rule<(Ident, Option<TypeName>)> {
         let name = self.ident()?;
-        if !self.at_boundary() {
-            self.type_name()?;
-        }
-        Ok(name)
+        let ty = if self.at_boundary() { None } else { Some(self.type_name()?) };
+        Ok((name, ty))
     }
 
     /// `TABLE(t) [alias] [PARTITION BY …] [PRUNE | KEEP WHEN EMPTY] [ORDER BY …]`
