@@ -2,7 +2,8 @@
 
 use crate::bound::{Expr, ExprKind};
 
-/// Compares without places and without what is known about nulls. Subqueries are never the same.
+/// Compares without places and without what is known about nulls. Subqueries are the same only as copies of one: an item
+/// that is grouped by its position.
 pub(super) fn same(left: &Expr, right: &Expr) -> bool {
     use ExprKind as K;
     if left.ty != right.ty {
@@ -18,6 +19,11 @@ pub(super) fn same(left: &Expr, right: &Expr) -> bool {
         (K::Field { index: a, .. }, K::Field { index: b, .. }) => a == b,
         (K::Like { escape: a, .. }, K::Like { escape: b, .. }) => a.is_some() == b.is_some(),
         (K::Case { otherwise: a, .. }, K::Case { otherwise: b, .. }) => a.is_some() == b.is_some(),
+        (K::Scalar(a), K::Scalar(b)) | (K::Exists(a), K::Exists(b)) => a == b,
+        (K::InQuery { query: a, .. }, K::InQuery { query: b, .. }) => a == b,
+        (K::Quantified { op: a, all: c, query: e, .. }, K::Quantified { op: b, all: d, query: f, .. }) => {
+            a == b && c == d && e == f
+        }
         (K::Try(_), K::Try(_))
         | (K::And(_), K::And(_))
         | (K::Or(_), K::Or(_))

@@ -92,10 +92,7 @@ impl<'s> Scope<'s> {
         let mut found: Vec<&Field> = vec![];
         for field in &self.fields {
             let named = field.column.name.as_deref().is_some_and(|own| same_name(own, &name.value));
-            if named
-                && qualifies(&field.qualifier, qualifier)
-                && !found.iter().any(|other| other.column.id == field.column.id)
-            {
+            if named && qualifies(&field.qualifier, qualifier) {
                 found.push(field);
             }
         }

@@ -51,7 +51,11 @@ impl Binder<'_> {
         }
         let mut parts = self.select_parts(select, order_by, &from, &scope);
         let mut context = self.selects.pop().expect("the context was pushed above");
-        let grouped = parts.grouping.written || !context.aggregates.is_empty() || !context.groupings.is_empty();
+        // HAVING without GROUP BY makes one group of all rows.
+        let grouped = parts.grouping.written
+            || parts.having.is_some()
+            || !context.aggregates.is_empty()
+            || !context.groupings.is_empty();
         if grouped {
             self.regroup_parts(&mut parts, &mut context);
         }
@@ -92,20 +96,7 @@ impl Binder<'_> {
         for key in &mut keys {
             use_outputs(&mut key.expr, &items);
         }
-        if select.having.is_some() && !grouping.written && self.select_context().aggregates.is_empty() {
-            self.require_no_columns(&items, &grouping);
-        }
         Parts { items, grouping, having, keys, complete }
-    }
-
-    /// HAVING without GROUP BY makes one group of all rows.
-    fn require_no_columns(&mut self, items: &[Item], grouping: &Grouping) {
-        for item in items {
-            if item.expr.columns().iter().any(|id| grouping.below.contains(id)) {
-                let text = item.expr.span.text(&self.text).to_owned();
-                self.report(finding::missing_group_by::new(&text, item.expr.span));
-            }
-        }
     }
 
     /// Expands stars and binds the items. The second part is false if columns are missing.
@@ -275,7 +266,7 @@ impl Binder<'_> {
         let single_row = !grouping.written && having.is_none() && (grouped || is_one_row(&from.rel));
         let groupings = self.grouping_positions(&context, &grouping);
         let mut input = from.rel;
-        if grouped || having.is_some() {
+        if grouped {
             let kind = RelKind::Aggregate {
                 input: Box::new(input),
                 groups: grouping.keys,
