@@ -137,23 +137,40 @@ fn difference(case: &Case, rules: TypeRules) -> Option<String> {
     }
 }
 
-#[test]
-fn binds_as_a_server_does() {
-    let known: BTreeSet<&str> = include_str!("data/corpus-differences.txt")
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-        .collect();
-    let mut differing = BTreeSet::new();
-    let mut told = vec![];
-    let mut checked = 0;
+/// The known differences in groups: the reason, and what differs.
+fn known_differences() -> Vec<(String, Vec<&'static str>)> {
+    let blocks = include_str!("data/corpus-differences.txt").split("\n\n").skip(1);
+    blocks
+        .map(|block| {
+            let (reason, keys): (Vec<_>, Vec<_>) = block.lines().partition(|line| line.starts_with('#'));
+            let reason: Vec<&str> = reason.iter().map(|line| line.trim_start_matches(['#', ' '])).collect();
+            (reason.join(" "), keys)
+        })
+        .collect()
+}
+
+/// All queries with the rules under which they are compared.
+fn cases() -> impl Iterator<Item = (Case, TypeRules)> {
     let both =
         include_str!("data/corpus.jsonl").lines().flat_map(|line| [(line, TypeRules::New), (line, TypeRules::Old)]);
     let new = include_str!("data/corpus-new-rules.jsonl").lines().map(|line| (line, TypeRules::New));
-    for (line, rules) in both.chain(new) {
-        let case: Case = serde_json::from_str(line).unwrap();
+    both.chain(new).map(|(line, rules)| (serde_json::from_str(line).unwrap(), rules))
+}
+
+fn key(case: &Case, rules: TypeRules) -> String {
+    format!("{rules:?} {}", case.id).to_lowercase()
+}
+
+#[test]
+fn binds_as_a_server_does() {
+    let known: BTreeSet<&str> = known_differences().into_iter().flat_map(|(_, keys)| keys).collect();
+    let mut differing = BTreeSet::new();
+    let mut told = vec![];
+    let mut checked = 0;
+    for (case, rules) in cases() {
         checked += 1;
         if let Some(difference) = difference(&case, rules) {
-            let key = format!("{:?} {}", rules, case.id).to_lowercase();
+            let key = key(&case, rules);
             if !known.contains(key.as_str()) {
                 told.push(format!("{key}\n  {}\n  {difference}", case.sql));
             }
@@ -163,4 +180,49 @@ fn binds_as_a_server_does() {
     assert!(told.is_empty(), "{} of {checked} answers differ anew:\n{}", told.len(), told.join("\n"));
     let mended: Vec<_> = known.iter().filter(|key| !differing.contains(**key)).collect();
     assert!(mended.is_empty(), "these agree now, remove them from the list: {mended:#?}");
+}
+
+const PREFACE: &str = "\
+# Where the checker and Trino differ
+
+`lake check` gives the names and types of Trino 483, and refuses what Trino refuses, before anything runs. The tests of \
+lake-sql compare both on the queries of `lake-sql/tests/data/corpus*.jsonl`; this page lists every answer that differs, \
+and is written by them.
+
+Not counted as differences:
+
+- **Places.** An error is shown at the smallest part that is wrong, and Trino often names the operator or the statement: \
+of `select 1 union select 'a'` the checker shows `'a'`, Trino the word `union`; of `cast(a as nope)` the type, not the \
+cast; of a wrong subscript the index; of `select distinct a … order by b` the `b`.
+- **What fails only when it runs**: overflow, a cast of a text that is no number, an `error on error` of a JSON function. \
+The checker speaks of it where no data can make it right: a negative frame, a recursion without an end, a timestamp in \
+a varchar that is too short for every one.
+- **Statements of the other engine.** Athena's DDL is read whatever the engine, and so are the statements about sessions \
+that only Trino has. `explain` gives a varchar whose length is that of the plan: the checker says varchar.
+- **Older rules.** They are those of Athena, whose release does not have what newer ones have beside them: DISTINCT and \
+ORDER BY in window functions, LISTAGG over windows, casts of char to numbers, `is true`, `at local`, names of the fields \
+of VALUES.
+- **A semicolon at the end**, which files have and Trino's protocol does not.
+";
+
+#[test]
+fn each_difference_is_listed_with_its_reason() {
+    let all: Vec<(Case, TypeRules)> = cases().collect();
+    let mut page = PREFACE.to_owned();
+    for (reason, keys) in known_differences() {
+        page += &format!("\n## {reason}\n\n");
+        for wanted in keys {
+            let (case, rules) = all.iter().find(|(case, rules)| key(case, *rules) == wanted).unwrap();
+            let differs = difference(case, *rules).unwrap();
+            let trino = case.new.error.as_deref().map_or("accepts it".to_owned(), |error| format!("`{error}`"));
+            let ours = if differs.contains("found Ok") { "accepted" } else { "refused" };
+            let older = if *rules == TypeRules::Old { ", older rules" } else { "" };
+            page += &format!("- `{}` — Trino: {trino}; here: {ours}{older}\n", case.sql);
+        }
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/differences.md");
+    if std::env::var_os("LAKE_UPDATE_DOCS").is_some() {
+        std::fs::write(path, &page).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), page, "write it anew with LAKE_UPDATE_DOCS=1");
 }

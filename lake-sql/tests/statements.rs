@@ -175,7 +175,10 @@ fn what_athenas_statements_name_is_looked_up() {
         ("msck repair table oders", "no table `oders`"),
         ("optimize orders rewrite data using bin_pack where oder_id > 5", "no column `oder_id` in `orders`"),
         ("vacuum oders", "no table `oders`"),
-        ("unload (select oder_id from orders) to 's3://b/x/' with (format = 'PARQUET')", "no column `oder_id` in `orders`"),
+        (
+            "unload (select oder_id from orders) to 's3://b/x/' with (format = 'PARQUET')",
+            "no column `oder_id` in `orders`",
+        ),
         ("alter table oders add columns (a int)", "no table `oders`"),
         ("describe oders", "no table `oders`"),
         ("explain select oder_id from orders", "no column `oder_id` in `orders`"),

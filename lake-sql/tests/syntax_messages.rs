@@ -32,10 +32,7 @@ fn several_mistakes_are_told_at_once() {
 fn statements_too() {
     let told = |sql: &str| parse_statement(sql).findings.remove(0).message;
     assert_eq!(told("select 1; select 2"), "one query only: a semicolon stands in its middle");
-    assert_eq!(
-        told("vacum t"),
-        "expected a statement, such as `select` or `create table`, found `vacum`"
-    );
+    assert_eq!(told("vacum t"), "expected a statement, such as `select` or `create table`, found `vacum`");
     assert_eq!(told("create table t (a bigint primary key)"), "tables of Trino have no keys");
     assert_eq!(told("update t x set a = 1"), "the table of `update` and `delete` takes no alias");
     assert!(parse_statement("select 1;").findings.is_empty());

@@ -225,8 +225,18 @@ fn same_aggregate(one: &AggregateCall, other: &AggregateCall) -> bool {
 
 /// Ids of aggregates, windows and groupings that a context has collected.
 pub(super) fn collected(context: &super::binder::SelectContext) -> std::collections::BTreeSet<ColumnId> {
-    let aggregates = context.aggregates.iter().map(|(id, _)| *id);
-    let windows = context.windows.iter().map(|(id, _)| *id);
-    let groupings = context.groupings.iter().map(|(id, ..)| *id);
-    aggregates.chain(windows).chain(groupings).collect()
+    collected_since(context, &mut [0; 3]).collect()
+}
+
+/// Those of them that are new since the numbers of each that were `seen`.
+pub(super) fn collected_since<'c>(
+    context: &'c super::binder::SelectContext,
+    seen: &mut [usize; 3],
+) -> impl Iterator<Item = ColumnId> + use<'c> {
+    let [aggregates, windows, groupings] =
+        std::mem::replace(seen, [context.aggregates.len(), context.windows.len(), context.groupings.len()]);
+    let aggregates = context.aggregates[aggregates..].iter().map(|(id, _)| *id);
+    let windows = context.windows[windows..].iter().map(|(id, _)| *id);
+    let groupings = context.groupings[groupings..].iter().map(|(id, ..)| *id);
+    aggregates.chain(windows).chain(groupings)
 }

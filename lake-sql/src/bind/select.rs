@@ -109,13 +109,14 @@ impl Binder<'_> {
     ) -> (Vec<Item>, bool) {
         let mut items = vec![];
         let mut complete = true;
+        let mut seen = [0; 3];
         for item in written {
             match item {
                 SelectItem::Expr { expr: written, alias } => {
                     let expr = self.expr(written, scope);
                     let name = alias.as_ref().map(|alias| alias.value.clone()).or_else(|| implied_name(written));
                     let span = alias.as_ref().map_or(written.span, |alias| written.span.to(alias.span));
-                    local.extend(aggregate::collected(self.select_context()));
+                    local.extend(aggregate::collected_since(self.select_context(), &mut seen));
                     items.push(self.item(expr, name, span, local));
                 }
                 SelectItem::Star(span) => {
@@ -140,11 +141,9 @@ impl Binder<'_> {
 
     /// Notes the columns that a star stands for, if all of them can be written.
     fn star(&mut self, fields: &[Field], qualified: bool, span: Span) {
-        let same = |one: &Field, other: &Field| {
-            let names = one.column.name.as_deref().zip(other.column.name.as_deref());
-            one.qualifier.last() == other.qualifier.last() && names.is_some_and(|(one, other)| same_name(one, other))
-        };
-        if fields.iter().enumerate().any(|(at, field)| fields[..at].iter().any(|other| same(field, other))) {
+        let mut names = BTreeSet::new();
+        let mut named = fields.iter().filter_map(|field| Some((field.qualifier.last(), field.column.name.as_ref()?)));
+        if !named.all(|(qualifier, name)| names.insert((qualifier, name.to_lowercase()))) {
             return;
         }
         let columns: Option<Vec<String>> = fields
@@ -297,6 +296,7 @@ impl Binder<'_> {
     ) -> (Rel, Vec<OutputColumn>) {
         let span = select.span;
         let mut projected: Vec<(ColumnId, Expr)> = vec![];
+        let mut known = BTreeSet::new();
         let mut columns = vec![];
         for item in items {
             let brand = match item.expr.kind {
@@ -308,7 +308,7 @@ impl Binder<'_> {
             }
             let (ty, nullable) = (item.expr.ty.clone(), item.expr.nullable);
             columns.push(OutputColumn { id: item.id, name: item.name, ty, nullable, brand, span: item.span });
-            if !projected.iter().any(|(id, _)| *id == item.id) {
+            if known.insert(item.id) {
                 projected.push((item.id, item.expr));
             }
         }
@@ -320,9 +320,10 @@ impl Binder<'_> {
                 continue;
             }
             for id in key.expr.columns() {
-                if projected.iter().any(|(other, _)| *other == id) || !available.contains(&id) {
+                if known.contains(&id) || !available.contains(&id) {
                     continue;
                 }
+                known.insert(id);
                 let (ty, nullable) = column_facts(&key.expr, id);
                 projected.push((id, pass_through(id, ty, nullable, key.expr.span)));
             }

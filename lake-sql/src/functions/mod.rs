@@ -183,7 +183,7 @@ pub fn resolve(name: &str, args: &[Arg], rules: TypeRules, lambda: &mut BindLamb
     let entry = find(name).filter(|entry| entry.signatures().iter().any(|signature| signature.exists(rules)));
     let entry = entry.ok_or(NoMatch::UnknownName)?;
     let function = entry.function;
-    match choose(entry.signatures(), args, function.nulls == Nulls::Propagate, rules, lambda) {
+    match choose(entry.signatures(), args, gives_null_for_null(function), rules, lambda) {
         Ok(chosen) => Ok(Resolved { function, args: chosen.args, result: chosen.result }),
         Err(Refusal::None) => Err(NoMatch::NoOverload(written(entry, rules))),
         Err(Refusal::Ambiguous) => Err(NoMatch::Ambiguous(written(entry, rules))),
@@ -249,6 +249,16 @@ fn catalogue() -> &'static BTreeMap<&'static str, Entry> {
         let entry = |function: &'static Function| (function.name, Entry { function, signatures: OnceLock::new() });
         families.into_iter().flatten().map(entry).collect()
     })
+}
+
+/// Whether a null argument is an answer already: then it does not matter which of several overloads is meant.
+fn gives_null_for_null(function: &Function) -> bool {
+    match function.nulls {
+        Nulls::Propagate => true,
+        // `concat_ws` leaves nulls out.
+        Nulls::Possible => function.kind == FunctionKind::Scalar && function.name != "concat_ws",
+        Nulls::Never | Nulls::EmptyGroup => false,
+    }
 }
 
 #[cfg(test)]

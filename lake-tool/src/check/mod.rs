@@ -94,7 +94,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     }
     let (catalog, mut checked) = with_schema(catalog, args)?;
-    for input in files(&args.inputs)? {
+    let is_schema = |path: &PathBuf| args.schema.iter().any(|schema| is_same_file(schema, path));
+    for input in files(&args.inputs)?.into_iter().filter(|path| !is_schema(path)) {
         checked.push(check(&input, &mut catalog.clone(), args)?);
     }
     let mut out = stdout().lock();
@@ -135,6 +136,10 @@ fn check(path: &Path, catalog: &mut Catalog, args: &Args) -> Result<Checked, Err
 
 fn called(path: &Path) -> String {
     if is_standard_input(path) { "<stdin>".to_owned() } else { path.display().to_string() }
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 fn is_standard_input(path: &Path) -> bool {

@@ -175,6 +175,9 @@ impl Binding<'_> {
         let same_kind = std::mem::discriminant(&shortest) == std::mem::discriminant(actual);
         let widened = match actual {
             _ if same_kind => actual.clone(),
+            // A null is a moment of the usual precision.
+            Type::Unknown if matches!(shortest, Type::Timestamp(_)) => Type::Timestamp(3),
+            Type::Unknown if matches!(shortest, Type::TimestampTz(_)) => Type::TimestampTz(3),
             Type::Unknown | Type::Error => shortest,
             _ if self.coerce => widen(actual, &shortest, self.rules)?,
             _ => return None,
