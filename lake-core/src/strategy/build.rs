@@ -78,7 +78,8 @@ impl<'a> Builder<'a> {
 
     /// The model's rows as its table keeps them.
     pub(super) fn stored_query(&self) -> Result<String, PlanError> {
-        Ok(sql::typed(&self.query()?, &sql::stored_columns(self.context.dialect, &self.model.columns)))
+        let columns = self.model.columns.iter().map(|c| (&*c.name, sql::stored(self.context.dialect, &c.ty)));
+        Ok(sql::typed(&self.query()?, columns))
     }
 
     /// The model's query. Where a step reads it, its relations are pinned.

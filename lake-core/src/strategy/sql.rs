@@ -1,5 +1,7 @@
 //! Spelling of the statements that strategies send.
 
+use std::fmt::Display;
+
 use lake_sql::render::dialect::Dialect;
 use lake_sql::types::Type;
 
@@ -59,9 +61,8 @@ pub(crate) fn qualified<S: AsRef<str>>(alias: &str, columns: impl IntoIterator<I
 }
 
 /// The query's rows, each column cast to the type that was declared.
-pub(crate) fn typed(query: &str, columns: &[ColumnSpec]) -> String {
-    let items: Vec<String> =
-        columns.iter().map(|c| format!("cast(q.{0} as {1}) as {0}", ident(&c.name), c.ty)).collect();
+pub(crate) fn typed<'a, T: Display>(query: &str, columns: impl Iterator<Item = (&'a str, T)>) -> String {
+    let items: Vec<String> = columns.map(|(name, ty)| format!("cast(q.{0} as {ty}) as {0}", ident(name))).collect();
     format!("select {}\nfrom (\n{query}\n) q", items.join(", "))
 }
 

@@ -285,5 +285,5 @@ pub(crate) fn can_fail(expr: &Expr) -> bool {
         }
         _ => false,
     };
-    own || crate::rewrite::walk::children(expr).into_iter().any(can_fail)
+    own || expr.children().into_iter().any(can_fail)
 }

@@ -10,7 +10,6 @@ use super::{Lowering, conjunction, conjuncts};
 use crate::error::Result;
 use crate::eval::can_fail;
 use crate::functions::nested::FILLED;
-use crate::rewrite::walk;
 use crate::types::natively_comparable;
 
 impl Lowering<'_> {
@@ -46,7 +45,7 @@ impl Lowering<'_> {
             _ => LogicalPlanBuilder::from(left_plan).join_on(right_plan, join_type(kind), conditions)?.build()?,
         };
         if inner && !failing.is_empty() {
-            let kept = [walk::outputs(left), walk::outputs(right)].concat();
+            let kept = [left.output(), right.output()].concat();
             return self.filter(plan, &conjunction(failing.into_iter().cloned().collect()), &kept);
         }
         Ok(plan)

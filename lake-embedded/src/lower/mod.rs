@@ -1,7 +1,7 @@
 //! Bound query → DataFusion's logical plan, without names, coercion or SQL.
 //!
 //! Every column of every node is named by its id (`#17`). A relation's plan has exactly the columns of
-//! `rewrite::walk::outputs`. Functions, comparisons and casts that do not mean in DataFusion what they mean in Trino
+//! `Rel::output`. Functions, comparisons and casts that do not mean in DataFusion what they mean in Trino
 //! never reach it (`expr`).
 
 mod aggregate;
@@ -27,7 +27,7 @@ use crate::error::{Fault, Result};
 use crate::eval::zone::{self, Zone, Zones};
 use crate::eval::{Program, can_fail};
 use crate::functions::nested::CANONICAL;
-use crate::rewrite::{self, Columns, walk};
+use crate::rewrite::{self, Columns};
 use crate::types::{self, has_zone, natively_comparable};
 use expr::{column, column_name};
 
@@ -95,7 +95,7 @@ impl Lowering<'_> {
             RelKind::Project { input, columns } => self.project(input, columns),
             RelKind::Filter { input, predicate } => {
                 let plan = self.rel(input)?;
-                self.filter(plan, predicate, &walk::outputs(input))
+                self.filter(plan, predicate, &input.output())
             }
             RelKind::Join { kind, left, right, on, lateral } => {
                 if *lateral {
@@ -107,7 +107,7 @@ impl Lowering<'_> {
             RelKind::Window { input, calls } => self.window(input, calls),
             RelKind::Distinct { input } => {
                 let plan = self.rel(input)?;
-                let plan = self.canonical(plan, &walk::outputs(input))?;
+                let plan = self.canonical(plan, &input.output())?;
                 Ok(LogicalPlanBuilder::from(plan).distinct()?.build()?)
             }
             RelKind::Sort { input, keys } => self.sort(input, keys),
@@ -339,7 +339,7 @@ impl Lowering<'_> {
     }
 
     fn sort(&mut self, input: &Rel, keys: &[SortKey]) -> Result<LogicalPlan> {
-        let kept = walk::outputs(input);
+        let kept = input.output();
         let plan = self.rel(input)?;
         let (plan, order) = self.sort_columns(plan, &kept, keys)?;
         let plan = LogicalPlanBuilder::from(plan).sort(order)?.build()?;
@@ -401,7 +401,7 @@ impl Lowering<'_> {
             ExprKind::Compare { op: bound::CompareOp::Less, left: Box::new(scaled), right: Box::new(percent) },
             Type::Boolean,
         );
-        let kept = walk::outputs(input);
+        let kept = input.output();
         let plan = self.rel(input)?;
         let chosen = self.columns.fresh(&Type::Boolean);
         let plan = self.with(plan, &kept, &[(chosen, predicate)])?;
@@ -430,7 +430,7 @@ fn is_constant(expr: &bound::Expr) -> bool {
         ExprKind::Call { function, .. } if lake_sql::functions::lookup(function).is_some_and(|f| !f.deterministic) => {
             false
         }
-        _ => walk::subquery(expr).is_none() && walk::children(expr).into_iter().all(is_constant),
+        _ => expr.subquery().is_none() && expr.children().into_iter().all(is_constant),
     }
 }
 

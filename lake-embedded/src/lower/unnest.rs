@@ -10,14 +10,13 @@ use super::Lowering;
 use super::expr::{column, column_name};
 use crate::error::{Fault, Result};
 use crate::functions::nested::UNNEST;
-use crate::rewrite::walk;
 
 impl Lowering<'_> {
     pub(super) fn unnest(&mut self, rel: &Rel) -> Result<LogicalPlan> {
         let RelKind::Unnest { input, collections, columns, ordinality, outer } = &rel.kind else {
             return Err(Fault::internal("an unnest was expected"));
         };
-        let kept = walk::outputs(input);
+        let kept = input.output();
         let plan = self.rel(input)?;
         let mut made: Vec<(bound::ColumnId, Type)> =
             columns.iter().flatten().map(|column| (column.id, column.ty.clone())).collect();

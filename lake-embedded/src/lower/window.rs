@@ -20,7 +20,6 @@ use crate::aggregates::{self, Aggregate};
 use crate::error::{Fault, Result};
 use crate::eval::Program;
 use crate::eval::zone::{self, Zone};
-use crate::rewrite::walk;
 use crate::types;
 
 /// A call with its keys as columns.
@@ -36,7 +35,7 @@ struct Prepared<'a> {
 
 impl Lowering<'_> {
     pub(super) fn window(&mut self, input: &Rel, calls: &[(ColumnId, WindowCall)]) -> Result<LogicalPlan> {
-        let mut kept = walk::outputs(input);
+        let mut kept = input.output();
         let plan = self.rel(input)?;
         let mut below: Vec<(ColumnId, bound::Expr)> = vec![];
         let mut prepared = vec![];
@@ -272,7 +271,7 @@ impl Lowering<'_> {
         let bound::RelKind::Sort { input: sorted, keys } = &input.kind else {
             return Err(Fault::internal("WITH TIES without an order"));
         };
-        let kept = walk::outputs(sorted);
+        let kept = sorted.output();
         let plan = self.rel(sorted)?;
         let (plan, order) = self.sort_columns(plan, &kept, keys)?;
         let calls = [row_number(vec![], order.clone()), ranked(rank::rank_udwf(), vec![], order.clone())];

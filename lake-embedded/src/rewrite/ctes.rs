@@ -48,7 +48,7 @@ fn replace_in_expr(expr: &mut Expr, known: &BTreeMap<CteId, (Rel, Vec<ColumnId>)
     if let Some(query) = walk::subquery_mut(expr) {
         replace(&mut query.rel, known, columns);
     }
-    for child in walk::children_mut(expr) {
+    for child in expr.children_mut() {
         replace_in_expr(child, known, columns);
     }
 }

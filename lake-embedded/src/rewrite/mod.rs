@@ -80,7 +80,7 @@ impl Columns {
         if let Some(query) = walk::subquery_mut(expr) {
             self.learn_in(&mut query.rel);
         }
-        walk::children_mut(expr).into_iter().for_each(|child| self.learn_expr(child));
+        expr.children_mut().into_iter().for_each(|child| self.learn_expr(child));
     }
 
     fn add(&mut self, id: ColumnId, ty: &Type) {

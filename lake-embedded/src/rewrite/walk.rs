@@ -1,83 +1,6 @@
-//! Ways through the bound tree: children, column ids, result columns.
+//! Ways through the bound tree to change it: relations, expressions, column ids.
 
-use lake_sql::bound::{
-    AggregateCall, ColumnId, CteId, Expr, ExprKind, Frame, FrameBound, Rel, RelKind, Subquery, Version, WindowCall,
-};
-
-/// The direct operands of an expression; the relation of a subquery is none.
-pub(crate) fn children(expr: &Expr) -> Vec<&Expr> {
-    match &expr.kind {
-        ExprKind::Column(_) | ExprKind::Literal(_) | ExprKind::Parameter(_) => vec![],
-        ExprKind::Scalar(_) | ExprKind::Exists(_) => vec![],
-        ExprKind::Call { args: parts, .. }
-        | ExprKind::And(parts)
-        | ExprKind::Or(parts)
-        | ExprKind::Coalesce(parts)
-        | ExprKind::Array(parts)
-        | ExprKind::Row(parts) => parts.iter().collect(),
-        ExprKind::Lambda { body: inner, .. }
-        | ExprKind::Cast { expr: inner, .. }
-        | ExprKind::Try(inner)
-        | ExprKind::Not(inner)
-        | ExprKind::IsNull(inner)
-        | ExprKind::Field { row: inner, .. }
-        | ExprKind::InQuery { value: inner, .. }
-        | ExprKind::Quantified { value: inner, .. } => vec![inner],
-        ExprKind::Compare { left, right, .. } => vec![left, right],
-        ExprKind::Subscript { base, index } => vec![base, index],
-        ExprKind::AtTimeZone { value, zone } => vec![value, zone],
-        ExprKind::NullIf { value, left, right } => vec![value, left, right],
-        ExprKind::Like { value, pattern, escape } => {
-            [Some(value), Some(pattern), escape.as_ref()].into_iter().flatten().map(|e| &**e).collect()
-        }
-        ExprKind::InList { value, list } => std::iter::once(&**value).chain(list).collect(),
-        ExprKind::Case { branches, otherwise } => {
-            branches.iter().flat_map(|(c, r)| [c, r]).chain(otherwise.as_deref()).collect()
-        }
-    }
-}
-
-/// The direct operands, to change.
-pub(crate) fn children_mut(expr: &mut Expr) -> Vec<&mut Expr> {
-    match &mut expr.kind {
-        ExprKind::Column(_) | ExprKind::Literal(_) | ExprKind::Parameter(_) => vec![],
-        ExprKind::Scalar(_) | ExprKind::Exists(_) => vec![],
-        ExprKind::Call { args: parts, .. }
-        | ExprKind::And(parts)
-        | ExprKind::Or(parts)
-        | ExprKind::Coalesce(parts)
-        | ExprKind::Array(parts)
-        | ExprKind::Row(parts) => parts.iter_mut().collect(),
-        ExprKind::Lambda { body: inner, .. }
-        | ExprKind::Cast { expr: inner, .. }
-        | ExprKind::Try(inner)
-        | ExprKind::Not(inner)
-        | ExprKind::IsNull(inner)
-        | ExprKind::Field { row: inner, .. }
-        | ExprKind::InQuery { value: inner, .. }
-        | ExprKind::Quantified { value: inner, .. } => vec![inner],
-        ExprKind::Compare { left, right, .. } => vec![left, right],
-        ExprKind::Subscript { base, index } => vec![base, index],
-        ExprKind::AtTimeZone { value, zone } => vec![value, zone],
-        ExprKind::NullIf { value, left, right } => vec![value, left, right],
-        ExprKind::Like { value, pattern, escape } => {
-            [Some(value), Some(pattern), escape.as_mut()].into_iter().flatten().map(|e| &mut **e).collect()
-        }
-        ExprKind::InList { value, list } => std::iter::once(&mut **value).chain(list).collect(),
-        ExprKind::Case { branches, otherwise } => {
-            branches.iter_mut().flat_map(|(c, r)| [c, r]).chain(otherwise.as_deref_mut()).collect()
-        }
-    }
-}
-
-/// The subquery that an expression itself is.
-pub(crate) fn subquery(expr: &Expr) -> Option<&Subquery> {
-    match &expr.kind {
-        ExprKind::Scalar(query) | ExprKind::Exists(query) => Some(query),
-        ExprKind::InQuery { query, .. } | ExprKind::Quantified { query, .. } => Some(query),
-        _ => None,
-    }
-}
+use lake_sql::bound::{ColumnId, CteId, Expr, ExprKind, Rel, RelKind, Subquery, Version};
 
 /// The subquery that an expression itself is, to change.
 pub(crate) fn subquery_mut(expr: &mut Expr) -> Option<&mut Subquery> {
@@ -90,33 +13,15 @@ pub(crate) fn subquery_mut(expr: &mut Expr) -> Option<&mut Subquery> {
 
 /// Whether a subquery is anywhere in an expression.
 pub(crate) fn has_subquery(expr: &Expr) -> bool {
-    subquery(expr).is_some() || children(expr).into_iter().any(has_subquery)
+    expr.subquery().is_some() || expr.children().into_iter().any(has_subquery)
 }
 
 /// Visits an expression and all below it, operands first; subqueries' relations are left alone.
 pub(crate) fn each_expr(expr: &mut Expr, f: &mut dyn FnMut(&mut Expr)) {
-    for child in children_mut(expr) {
+    for child in expr.children_mut() {
         each_expr(child, f);
     }
     f(expr);
-}
-
-/// The relations that a relation reads.
-pub(crate) fn inputs(rel: &Rel) -> Vec<&Rel> {
-    match &rel.kind {
-        RelKind::Scan(_) | RelKind::Values { .. } | RelKind::CteRef { .. } => vec![],
-        RelKind::Join { left, right, .. } | RelKind::SetOp { left, right, .. } => vec![left, right],
-        RelKind::Opaque(opaque) => opaque.inputs.iter().collect(),
-        RelKind::Project { input, .. }
-        | RelKind::Filter { input, .. }
-        | RelKind::Aggregate { input, .. }
-        | RelKind::Window { input, .. }
-        | RelKind::Distinct { input }
-        | RelKind::Sort { input, .. }
-        | RelKind::Limit { input, .. }
-        | RelKind::Unnest { input, .. }
-        | RelKind::Sample { input, .. } => vec![input],
-    }
 }
 
 /// The relations that a relation reads, to change.
@@ -151,68 +56,16 @@ pub(crate) fn exprs_mut(rel: &mut Rel) -> Vec<&mut Expr> {
         RelKind::Aggregate { groups, aggregates, .. } => {
             let mut found: Vec<&mut Expr> = groups.iter_mut().map(|(_, expr)| expr).collect();
             for (_, call) in aggregates {
-                found.extend(aggregate_exprs(call));
+                found.extend(call.expressions_mut());
             }
             found
         }
-        RelKind::Window { calls, .. } => calls.iter_mut().flat_map(|(_, call)| window_exprs(call)).collect(),
+        RelKind::Window { calls, .. } => calls.iter_mut().flat_map(|(_, call)| call.expressions_mut()).collect(),
         RelKind::Sort { keys, .. } => keys.iter_mut().map(|key| &mut key.expr).collect(),
         RelKind::Unnest { collections, .. } => collections.iter_mut().collect(),
         RelKind::Sample { percentage, .. } => vec![percentage],
         RelKind::Opaque(opaque) => opaque.args.iter_mut().collect(),
         RelKind::Distinct { .. } | RelKind::Limit { .. } | RelKind::SetOp { .. } | RelKind::CteRef { .. } => vec![],
-    }
-}
-
-fn aggregate_exprs(call: &mut AggregateCall) -> impl Iterator<Item = &mut Expr> {
-    let keys = call.order_by.iter_mut().map(|key| &mut key.expr);
-    call.args.iter_mut().chain(call.filter.as_mut()).chain(keys)
-}
-
-fn window_exprs(call: &mut WindowCall) -> impl Iterator<Item = &mut Expr> {
-    let keys = call.order_by.iter_mut().map(|key| &mut key.expr);
-    let bounds = call.frame.iter_mut().flat_map(frame_exprs);
-    let inner = call.argument_order.iter_mut().map(|key| &mut key.expr);
-    call.args
-        .iter_mut()
-        .chain(call.filter.as_mut())
-        .chain(inner)
-        .chain(&mut call.partition_by)
-        .chain(keys)
-        .chain(bounds)
-}
-
-fn frame_exprs(frame: &mut Frame) -> impl Iterator<Item = &mut Expr> {
-    let bounds = [&mut frame.start, &mut frame.end].into_iter().filter_map(|bound| match bound {
-        FrameBound::Preceding(expr) | FrameBound::Following(expr) => Some(&mut **expr),
-        _ => None,
-    });
-    bounds.chain(&mut frame.pattern)
-}
-
-/// The result columns of a relation, in order.
-pub(crate) fn outputs(rel: &Rel) -> Vec<ColumnId> {
-    match &rel.kind {
-        RelKind::Scan(scan) => scan.columns.iter().map(|column| column.id).collect(),
-        RelKind::Values { columns, .. } | RelKind::SetOp { columns, .. } => columns.iter().map(|c| c.id).collect(),
-        RelKind::Opaque(opaque) => opaque.columns.iter().map(|column| column.id).collect(),
-        RelKind::Project { columns, .. } => columns.iter().map(|(id, _)| *id).collect(),
-        RelKind::Filter { input, .. }
-        | RelKind::Distinct { input }
-        | RelKind::Sort { input, .. }
-        | RelKind::Limit { input, .. }
-        | RelKind::Sample { input, .. } => outputs(input),
-        RelKind::Join { left, right, .. } => [outputs(left), outputs(right)].concat(),
-        RelKind::Aggregate { groups, aggregates, groupings, .. } => {
-            let groups = groups.iter().map(|(id, _)| *id);
-            groups.chain(aggregates.iter().map(|(id, _)| *id)).chain(groupings.iter().map(|(id, _)| *id)).collect()
-        }
-        RelKind::Window { input, calls } => outputs(input).into_iter().chain(calls.iter().map(|(id, _)| *id)).collect(),
-        RelKind::Unnest { input, columns, ordinality, .. } => {
-            let made = columns.iter().flatten().map(|column| column.id);
-            outputs(input).into_iter().chain(made).chain(*ordinality).collect()
-        }
-        RelKind::CteRef { columns, .. } => columns.iter().map(|(id, _)| *id).collect(),
     }
 }
 
@@ -247,7 +100,7 @@ pub(crate) fn each_expr_id(expr: &mut Expr, f: &mut dyn FnMut(&mut ColumnId)) {
         query.columns.iter_mut().chain(&mut query.outer).for_each(&mut *f);
         each_id(&mut query.rel, f);
     }
-    for child in children_mut(expr) {
+    for child in expr.children_mut() {
         each_expr_id(child, f);
     }
 }
@@ -303,7 +156,7 @@ fn expr_definitions(expr: &mut Expr, found: &mut Vec<ColumnId>) {
     if let Some(query) = subquery_mut(expr) {
         definitions(&mut query.rel, found);
     }
-    for child in children_mut(expr) {
+    for child in expr.children_mut() {
         expr_definitions(child, found);
     }
 }
@@ -325,7 +178,7 @@ fn each_expr_cte(expr: &mut Expr, f: &mut dyn FnMut(&mut CteId)) {
     if let Some(query) = subquery_mut(expr) {
         each_cte(&mut query.rel, f);
     }
-    for child in children_mut(expr) {
+    for child in expr.children_mut() {
         each_expr_cte(child, f);
     }
 }

@@ -167,10 +167,8 @@ impl Run<'_> {
         let inserts = merge.clauses.iter().any(|clause| !clause.matched);
         let kind = if inserts { JoinKind::Left } else { JoinKind::Inner };
         // `on false` is an append that is compared with the head: of the target nothing needs to be read.
-        let target = match is_false(&merge.on) {
-            true => filtered(target, Some(&merge.on)),
-            false => target,
-        };
+        let within = if is_false(&merge.on) { Some(merge.on.clone()) } else { self.within(merge, &mut made).await? };
+        let target = filtered(target, within.as_ref());
         let joined = rel(RelKind::Join {
             kind,
             left: Box::new(merge.source.clone()),
@@ -255,7 +253,7 @@ impl Delta {
 }
 
 /// Makes the query of a change, with columns of its own.
-struct Made {
+pub(super) struct Made {
     next: u32,
 }
 
@@ -277,7 +275,7 @@ impl Made {
         }
     }
 
-    fn fresh(&mut self) -> ColumnId {
+    pub(super) fn fresh(&mut self) -> ColumnId {
         // Far above what the binder hands out to subqueries of the statement's own expressions.
         self.next = self.next.max(1 << 24) + 1;
         ColumnId(self.next)
@@ -389,7 +387,7 @@ fn is_clause(chosen: &Expr, number: usize) -> Expr {
     boolean(ExprKind::Compare { op: CompareOp::Equal, left, right })
 }
 
-fn rel(kind: RelKind) -> Rel {
+pub(super) fn rel(kind: RelKind) -> Rel {
     Rel { kind, span: Span::default() }
 }
 
@@ -404,7 +402,7 @@ fn column(column: &Column) -> Expr {
     Expr { kind: ExprKind::Column(column.id), ty: column.ty.clone(), nullable: true, span: Span::default() }
 }
 
-fn boolean(kind: ExprKind) -> Expr {
+pub(super) fn boolean(kind: ExprKind) -> Expr {
     Expr { kind, ty: Type::Boolean, nullable: true, span: Span::default() }
 }
 

@@ -37,7 +37,7 @@ fn fix_expr(expr: &mut Expr, now: i64) {
     {
         expr.kind = ExprKind::Literal(literal);
     }
-    walk::children_mut(expr).into_iter().for_each(|child| fix_expr(child, now));
+    expr.children_mut().into_iter().for_each(|child| fix_expr(child, now));
 }
 
 fn value(function: &str, ty: &Type, now: i64) -> Option<Literal> {

@@ -7,6 +7,7 @@ mod create;
 pub(crate) mod query;
 mod show;
 pub(crate) mod views;
+mod within;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

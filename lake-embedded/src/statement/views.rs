@@ -65,7 +65,7 @@ impl Replacer<'_> {
         if let Some(query) = walk::subquery_mut(expr) {
             self.rel(&mut query.rel)?;
         }
-        walk::children_mut(expr).into_iter().try_for_each(|child| self.expr(child))
+        expr.children_mut().into_iter().try_for_each(|child| self.expr(child))
     }
 
     fn view(&mut self, scan: &Scan, parts: &[String], sql: &str) -> Result<RelKind> {

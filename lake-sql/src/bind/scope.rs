@@ -107,9 +107,11 @@ impl<'s> Scope<'s> {
 
 /// Names are compared without case, even quoted ones.
 pub(super) fn same_name(left: &str, right: &str) -> bool {
-    match left.is_ascii() && right.is_ascii() {
-        true => left.eq_ignore_ascii_case(right),
-        false => left.chars().flat_map(char::to_lowercase).eq(right.chars().flat_map(char::to_lowercase)),
+    match (left.as_bytes(), right.as_bytes()) {
+        // Most names differ in their first letter.
+        ([a, ..], [b, ..]) if a.is_ascii() && b.is_ascii() && !a.eq_ignore_ascii_case(b) => false,
+        _ if left.is_ascii() && right.is_ascii() => left.eq_ignore_ascii_case(right),
+        _ => left.chars().flat_map(char::to_lowercase).eq(right.chars().flat_map(char::to_lowercase)),
     }
 }
 

@@ -119,6 +119,11 @@ impl AggregateCall {
     pub fn expressions(&self) -> impl Iterator<Item = &Expr> {
         self.args.iter().chain(&self.filter).chain(self.order_by.iter().map(|key| &key.expr))
     }
+
+    /// Its expressions, to change them.
+    pub fn expressions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
+        self.args.iter_mut().chain(&mut self.filter).chain(self.order_by.iter_mut().map(|key| &mut key.expr))
+    }
 }
 
 impl WindowCall {

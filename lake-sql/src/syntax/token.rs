@@ -104,7 +104,7 @@ const fn is_marked(mark: &str) -> bool {
     matches!(mark.as_bytes(), b"reserved")
 }
 
-// In order: looked up by bisection.
+// In order: looked up by the first letter.
 keywords! {
     absent Absent, add Add, after After, all All, alter Alter reserved, analyze Analyze, and And reserved, any Any,
     array Array, as As reserved, asc Asc, asymmetric Asymmetric, at At, bernoulli Bernoulli, between Between reserved,
@@ -147,14 +147,29 @@ keywords! {
     with With reserved, within Within, without Without, wrapper Wrapper, year Year, zone Zone,
 }
 
+/// Where in the table the words of each letter begin, and its end.
+const FIRST: [usize; 27] = {
+    let (mut first, mut letter, mut at) = ([0; 27], 0, 0);
+    while letter < first.len() {
+        while at < WORDS.len() && WORDS[at].0.as_bytes()[0] < b'a' + letter as u8 {
+            at += 1;
+        }
+        first[letter] = at;
+        letter += 1;
+    }
+    first
+};
+
 impl Keyword {
     /// Finds the keyword that `word` spells, in any case.
     pub fn of(word: &str) -> Self {
-        let order = |known: &str| known.bytes().cmp(word.bytes().map(|b| b.to_ascii_lowercase()));
-        match WORDS.binary_search_by(|(known, ..)| order(known)) {
-            Ok(index) => WORDS[index].1,
-            Err(_) => Keyword::Other,
+        let first = word.bytes().next().unwrap_or_default().to_ascii_lowercase();
+        if !first.is_ascii_lowercase() {
+            return Keyword::Other;
         }
+        let letter = usize::from(first - b'a');
+        let known = WORDS[FIRST[letter]..FIRST[letter + 1]].iter().find(|(known, ..)| known.eq_ignore_ascii_case(word));
+        known.map_or(Keyword::Other, |known| known.1)
     }
 
     /// Whether the word can be a name only in double quotes.

@@ -48,7 +48,7 @@ pub(super) fn plan(mut builder: Builder, history: &HistorySpec) -> Result<Plan, 
         events: events_sql.as_deref(),
     };
 
-    let query = sql::typed(&builder.query()?, &columns.query);
+    let query = sql::typed(&builder.query()?, columns.query.iter().map(|c| (&*c.name, &c.ty)));
     builder.entry_checks();
     builder.create("load", &load, &query);
     let high_water = builder.facts.published.as_ref().filter(|_| !first).and_then(|p| p.high_water.clone());

@@ -51,7 +51,7 @@ impl Remover<'_> {
         if !walk::exprs_mut(rel).into_iter().any(|expr| walk::has_subquery(expr)) {
             return Ok(());
         }
-        let outputs = walk::outputs(rel);
+        let outputs = rel.output();
         match &mut rel.kind {
             RelKind::Join { .. } => self.on(rel)?,
             RelKind::Values { .. } => {
@@ -60,7 +60,7 @@ impl Remover<'_> {
             }
             _ => self.exprs(rel)?,
         }
-        if walk::outputs(rel) != outputs {
+        if rel.output() != outputs {
             *rel = self.only(std::mem::replace(rel, nothing()), &outputs);
         }
         Ok(())
@@ -112,15 +112,15 @@ impl Remover<'_> {
     /// The columns that the subqueries of an expression use from outside, and those that stand beside them as values.
     fn outer_of(&self, expr: &Expr) -> BTreeSet<ColumnId> {
         let mut found = BTreeSet::new();
-        if let Some(query) = walk::subquery(expr) {
+        if let Some(query) = expr.subquery() {
             found.extend(free(&query.rel));
-            for child in walk::children(expr) {
+            for child in expr.children() {
                 walk::each_expr_id(&mut child.clone(), &mut |id| {
                     found.insert(*id);
                 });
             }
         }
-        for child in walk::children(expr) {
+        for child in expr.children() {
             found.extend(self.outer_of(child));
         }
         found
@@ -131,7 +131,7 @@ impl Remover<'_> {
         if matches!(expr.kind, ExprKind::Lambda { .. }) && walk::has_subquery(expr) {
             return Err(Fault::unsupported("a subquery inside a lambda"));
         }
-        for child in walk::children_mut(expr) {
+        for child in expr.children_mut() {
             self.take_out(child, input)?;
         }
         let mut kind = std::mem::replace(&mut expr.kind, ExprKind::Literal(Literal::Null));
@@ -267,13 +267,13 @@ impl Remover<'_> {
     /// An expression over the input as a column of it.
     fn as_column(&mut self, value: Expr, input: &mut Rel) -> ColumnId {
         if let ExprKind::Column(id) = value.kind
-            && walk::outputs(input).contains(&id)
+            && input.output().contains(&id)
         {
             return id;
         }
         let id = self.columns.fresh(&value.ty);
         let mut columns: Vec<(ColumnId, Expr)> =
-            walk::outputs(input).into_iter().map(|id| (id, self.columns.column(id))).collect();
+            input.output().into_iter().map(|id| (id, self.columns.column(id))).collect();
         columns.push((id, value));
         let inner = Box::new(std::mem::replace(input, nothing()));
         *input = made(RelKind::Project { input: inner, columns });
@@ -290,7 +290,7 @@ impl Remover<'_> {
         if !matches!(kind, JoinKind::Inner | JoinKind::Left) {
             return Err(Fault::statement("LATERAL join supports inner and left joins"));
         }
-        let kept = [walk::outputs(left), walk::outputs(right)].concat();
+        let kept = [left.output(), right.output()].concat();
         let query = std::mem::replace(&mut **right, nothing());
         let (query, domain) = self.over_domain(query, left, &outer)?;
         let mut parts = self.equations(&outer, &domain);
@@ -427,7 +427,7 @@ fn join_one(input: &mut Rel, one: Rel, kind: JoinKind) {
 
 /// The columns of a relation as a set.
 fn ids(rel: &Rel) -> BTreeSet<ColumnId> {
-    walk::outputs(rel).into_iter().collect()
+    rel.output().into_iter().collect()
 }
 
 /// The columns that a relation uses and does not make, in order.
@@ -472,7 +472,7 @@ fn is_repeatable(rel: &Rel) -> bool {
             }
         });
     }
-    repeatable && walk::inputs(rel).into_iter().all(is_repeatable)
+    repeatable && rel.inputs().into_iter().all(is_repeatable)
 }
 
 fn made(kind: RelKind) -> Rel {

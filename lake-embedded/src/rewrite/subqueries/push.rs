@@ -123,7 +123,7 @@ impl Remover<'_> {
         }
         let ids: Vec<ColumnId> = outer.iter().map(|id| self.columns.fresh(&self.columns.ty(*id).clone())).collect();
         let mut columns: Vec<(ColumnId, Expr)> =
-            walk::outputs(input).into_iter().map(|id| (id, self.columns.column(id))).collect();
+            input.output().into_iter().map(|id| (id, self.columns.column(id))).collect();
         for (fresh, id) in ids.iter().zip(outer) {
             columns.push((*fresh, given[id].clone()));
             rest.push(not_null(self.columns.column(*fresh)));
@@ -162,7 +162,7 @@ impl Remover<'_> {
         let (right, right_ids) = self.push(right, outer, domain)?;
         let mut parts = self.equations(&left_ids, &right_ids);
         parts.extend(on.map(|on| substituted(on, &substitution(outer, &left_ids))));
-        let kept = [walk::outputs(&left), walk::outputs(&right)].concat();
+        let kept = [left.output(), right.output()].concat();
         let joined = rebuilt(left, right, Some(conjunction(parts)));
         match kind {
             JoinKind::Inner | JoinKind::Left => Ok((joined, left_ids)),
@@ -199,7 +199,7 @@ impl Remover<'_> {
             // A group for each value of the domain, also for one without rows.
             let found = self.columns.fresh(&Type::Boolean);
             let mut columns: Vec<(ColumnId, Expr)> =
-                walk::outputs(&input).into_iter().map(|id| (id, self.columns.column(id))).collect();
+                input.output().into_iter().map(|id| (id, self.columns.column(id))).collect();
             columns.push((found, boolean(true)));
             let marked = made(RelKind::Project { input: Box::new(input), columns });
             let (mut all, all_ids) = self.copy_of(domain);
@@ -240,7 +240,7 @@ impl Remover<'_> {
         outer: &[ColumnId],
         domain: &Domain,
     ) -> Result<Pushed> {
-        let kept = walk::outputs(&input);
+        let kept = input.output();
         let (input, ids) = self.push(input, outer, domain)?;
         let (input, keys) = match input.kind {
             RelKind::Sort { input, keys } => (*input, keys),
