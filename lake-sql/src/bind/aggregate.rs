@@ -108,10 +108,14 @@ impl Binder<'_> {
     /// Equal aggregates are computed once.
     fn collect_aggregate(&mut self, aggregate: AggregateCall) -> Expr {
         let (ty, nullable, span) = (aggregate.ty.clone(), aggregate.nullable, aggregate.span);
-        let known = self.select_context().aggregates.iter().find(|(_, other)| same_aggregate(other, &aggregate));
+        let digest = aggregate.args.iter().fold(0, |sum: u64, arg| sum.rotate_left(1) ^ super::same::digest(arg));
+        let context = self.select_context();
+        let alike = context.aggregate_index.entry(digest).or_default();
+        let known = alike.iter().find(|position| same_aggregate(&context.aggregates[**position].1, &aggregate));
         let id = match known {
-            Some((id, _)) => *id,
+            Some(position) => context.aggregates[*position].0,
             None => {
+                alike.push(context.aggregates.len());
                 let id = self.fresh();
                 self.select_context().aggregates.push((id, aggregate));
                 id

@@ -139,6 +139,8 @@ pub(super) struct SelectContext {
     pub inside: Inside,
     /// Aggregates of the select.
     pub aggregates: Vec<(ColumnId, AggregateCall)>,
+    /// Where aggregates of equal arguments stand among them.
+    pub aggregate_index: BTreeMap<u64, Vec<usize>>,
     /// `grouping(…)` calls with their bound arguments.
     pub groupings: Vec<(ColumnId, Vec<Expr>, Span)>,
     /// Window calls.
@@ -158,6 +160,7 @@ impl SelectContext {
             clause,
             inside: Inside::Plain,
             aggregates: vec![],
+            aggregate_index: BTreeMap::new(),
             groupings: vec![],
             windows: vec![],
             named_windows: vec![],

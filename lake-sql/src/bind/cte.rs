@@ -17,9 +17,9 @@ use crate::types::{self, Type, TypeRules};
 impl Binder<'_> {
     /// Binds the named queries in order and makes them visible.
     pub fn with(&mut self, with: &tree::With, outer: &Scope<'_>) {
-        let first = self.visible.len();
+        let mut names = BTreeSet::new();
         for named in &with.queries {
-            if self.visible[first..].iter().any(|cte| same_name(&cte.name, &named.name.value)) {
+            if !names.insert(named.name.value.to_lowercase()) {
                 self.report(finding::duplicate_cte::new(&named.name));
                 continue;
             }

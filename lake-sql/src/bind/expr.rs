@@ -83,7 +83,7 @@ impl Binder<'_> {
             K::AtLocal(value) => self.at_local(value, scope, span),
             K::Json(call) => self.json(call, scope, span),
             K::Semantics(last, word, operand) => self.semantics(*last, *word, operand, scope),
-            K::Measure(name, window) => self.measure(name, window, scope, span),
+            K::Measure(measure) => self.measure(&measure.0, &measure.1, scope, span),
             K::Error => error_expr(span),
         }
     }

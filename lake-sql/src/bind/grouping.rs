@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::binder::{Binder, SelectContext};
 use super::nullability;
-use super::same::same;
+use super::same::Index;
 use super::scope::Scope;
 use super::select::Item;
 use crate::bound::{ColumnId, Expr, ExprKind};
@@ -17,6 +17,8 @@ use crate::types::Type;
 pub(super) struct Grouping {
     /// Keys with their ids; a plain column keeps its own.
     pub keys: Vec<(ColumnId, Expr)>,
+    /// Where a key stands.
+    index: Index,
     /// Positions in `keys`.
     pub sets: Vec<Vec<usize>>,
     /// Columns that exist only below the groups.
@@ -26,6 +28,17 @@ pub(super) struct Grouping {
 }
 
 impl Grouping {
+    /// The position of the key that an expression is, if it is one.
+    fn position(&self, expr: &Expr) -> Option<usize> {
+        self.index.find(expr, |position| &self.keys[position].1)
+    }
+
+    /// Whether some set leaves any key out.
+    fn leaves_out(&self) -> bool {
+        // A single set holds all keys.
+        self.sets.len() > 1 && (0..self.keys.len()).any(|position| self.is_left_out(position))
+    }
+
     /// Whether some set leaves the key out, so that it is null there.
     fn is_left_out(&self, position: usize) -> bool {
         self.sets.iter().any(|set| !set.contains(&position))
@@ -51,7 +64,8 @@ impl Binder<'_> {
         scope: &Scope<'_>,
         below: BTreeSet<ColumnId>,
     ) -> Grouping {
-        let mut grouping = Grouping { keys: vec![], sets: vec![vec![]], below, written: group_by.is_some() };
+        let mut grouping =
+            Grouping { keys: vec![], index: Index::default(), sets: vec![vec![]], below, written: group_by.is_some() };
         let Some(group_by) = group_by else { return grouping };
         if group_by.auto {
             self.report(finding::unsupported::new("GROUP BY AUTO", group_by.span));
@@ -125,15 +139,17 @@ impl Binder<'_> {
         grouping: &mut Grouping,
     ) -> Option<usize> {
         let key = self.group_expr(written, items, scope)?;
-        if let Some(position) = grouping.keys.iter().position(|(_, other)| same(other, &key)) {
+        if let Some(position) = grouping.position(&key) {
             return Some(position);
         }
         let id = match key.kind {
             ExprKind::Column(id) if grouping.below.contains(&id) => id,
             _ => self.fresh(),
         };
+        let position = grouping.keys.len();
+        grouping.index.insert(&key, position);
         grouping.keys.push((id, key));
-        Some(grouping.keys.len() - 1)
+        Some(position)
     }
 
     fn group_expr(&mut self, written: &tree::Expr, items: &[Item], scope: &Scope<'_>) -> Option<Expr> {
@@ -169,7 +185,7 @@ impl Binder<'_> {
         if expr.ty == Type::Error {
             return;
         }
-        if let Some(position) = grouping.keys.iter().position(|(_, key)| same(key, expr)) {
+        if let Some(position) = grouping.position(expr) {
             expr.kind = ExprKind::Column(grouping.keys[position].0);
             expr.nullable |= grouping.is_left_out(position);
             return;
@@ -191,8 +207,7 @@ impl Binder<'_> {
         for child in expr.children_mut() {
             self.regroup(child, grouping);
         }
-        let leaves_out = (0..grouping.keys.len()).any(|position| grouping.is_left_out(position));
-        if leaves_out {
+        if grouping.leaves_out() {
             expr.nullable |= nullability::may_be_null(&expr.kind);
         }
     }
@@ -215,8 +230,7 @@ impl Binder<'_> {
     pub fn grouping_positions(&mut self, context: &SelectContext, grouping: &Grouping) -> Vec<(ColumnId, Vec<usize>)> {
         let mut calls = vec![];
         for (id, args, span) in &context.groupings {
-            let positions: Option<Vec<usize>> =
-                args.iter().map(|arg| grouping.keys.iter().position(|(_, key)| same(key, arg))).collect();
+            let positions: Option<Vec<usize>> = args.iter().map(|arg| grouping.position(arg)).collect();
             match positions {
                 Some(positions) => calls.push((*id, positions)),
                 None => self.report(finding::grouping_argument::new(*span)),

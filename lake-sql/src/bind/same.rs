@@ -1,6 +1,10 @@
 //! Whether two bound expressions compute the same, wherever they are written.
 
-use crate::bound::{Expr, ExprKind};
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::mem::discriminant;
+
+use crate::bound::{Expr, ExprKind, Literal};
 
 /// Compares without places and without what is known about nulls. Subqueries are the same only as copies of one: an item
 /// that is grouped by its position.
@@ -40,4 +44,49 @@ pub(super) fn same(left: &Expr, right: &Expr) -> bool {
     };
     let (left, right) = (left.children(), right.children());
     shape && left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
+}
+
+/// Expressions by what they compute, to find one among many.
+#[derive(Default)]
+pub(super) struct Index(BTreeMap<u64, Vec<usize>>);
+
+impl Index {
+    /// Adds an expression at a position.
+    pub fn insert(&mut self, expr: &Expr, position: usize) {
+        self.0.entry(digest(expr)).or_default().push(position);
+    }
+
+    /// The first position whose expression computes the same.
+    pub fn find<'e>(&self, expr: &Expr, at: impl Fn(usize) -> &'e Expr) -> Option<usize> {
+        let candidates = self.0.get(&digest(expr))?;
+        candidates.iter().copied().find(|position| same(at(*position), expr))
+    }
+}
+
+/// A number that is the same for expressions that are the same.
+pub(super) fn digest(expr: &Expr) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    expr.visit(&mut |part| {
+        discriminant(&part.kind).hash(&mut hasher);
+        match &part.kind {
+            ExprKind::Column(id) => id.hash(&mut hasher),
+            ExprKind::Call { function, .. } => function.hash(&mut hasher),
+            ExprKind::Field { index, .. } => index.hash(&mut hasher),
+            ExprKind::Literal(literal) => digest_literal(literal, &mut hasher),
+            _ => {}
+        }
+    });
+    hasher.finish()
+}
+
+fn digest_literal(literal: &Literal, hasher: &mut DefaultHasher) {
+    discriminant(literal).hash(hasher);
+    match literal {
+        Literal::Integer(value) | Literal::Time(value) | Literal::Millis(value) => value.hash(hasher),
+        Literal::Decimal(value) => value.hash(hasher),
+        Literal::Text(text) => text.hash(hasher),
+        Literal::Date(days) => days.hash(hasher),
+        // Rare among many constants; what is left out here is compared in full.
+        _ => {}
+    }
 }

@@ -79,7 +79,7 @@ impl Parser<'_> {
         }
         let name = self.ident()?;
         match self.over()? {
-            Some(window) => Ok(ExprKind::Measure(name, window)),
+            Some(window) => Ok(ExprKind::Measure(Box::new((name, window)))),
             None => Ok(ExprKind::Column(name)),
         }
     }

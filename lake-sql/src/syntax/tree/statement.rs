@@ -1,0 +1,289 @@
+//! Statements.
+
+use super::{Expr, Ident, Name, Query, Relation, TypeName};
+use crate::span::Span;
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// What.
+    pub kind: StatementKind,
+    /// All of it.
+    pub span: Span,
+}
+
+/// Kinds of statements.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StatementKind {
+    /// A query.
+    Query(Query),
+    /// CREATE [OR REPLACE] TABLE [IF NOT EXISTS] name [(columns)] WITH (…) AS query [WITH [NO] DATA]
+    CreateTableAs {
+        /// Name.
+        name: Name,
+        /// OR REPLACE.
+        replace: bool,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+        /// Column names.
+        columns: Vec<Ident>,
+        /// WITH.
+        properties: Vec<(Ident, Expr)>,
+        /// AS.
+        query: Query,
+        /// WITH DATA (true).
+        with_data: bool,
+    },
+    /// CREATE TABLE name (column type [NOT NULL], …) WITH (…)
+    CreateTable {
+        /// Name.
+        name: Name,
+        /// OR REPLACE.
+        replace: bool,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+        /// Columns.
+        columns: Vec<ColumnDefinition>,
+        /// Keys, which only declarations have.
+        keys: Vec<Key>,
+        /// WITH.
+        properties: Vec<(Ident, Expr)>,
+    },
+    /// CREATE EXTERNAL TABLE, and CREATE TABLE in Hive's grammar
+    CreateHiveTable {
+        /// Name.
+        name: Name,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+        /// Columns, those of its partitions last.
+        columns: Vec<ColumnDefinition>,
+    },
+    /// CREATE [OR REPLACE] VIEW name AS query
+    CreateView {
+        /// Name.
+        name: Name,
+        /// OR REPLACE.
+        replace: bool,
+        /// AS.
+        query: Query,
+    },
+    /// CREATE SCHEMA [IF NOT EXISTS] name
+    CreateSchema {
+        /// Name.
+        name: Name,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+    },
+    /// DROP TABLE | VIEW | SCHEMA [IF EXISTS] name
+    Drop {
+        /// What.
+        object: ObjectKind,
+        /// IF EXISTS.
+        if_exists: bool,
+        /// Name.
+        name: Name,
+    },
+    /// ALTER TABLE name …
+    AlterTable {
+        /// IF EXISTS.
+        if_exists: bool,
+        /// Name.
+        name: Name,
+        /// What to change.
+        action: AlterAction,
+    },
+    /// INSERT INTO name [(columns)] query
+    Insert {
+        /// Name.
+        name: Name,
+        /// Columns.
+        columns: Vec<Ident>,
+        /// What.
+        query: Query,
+    },
+    /// UPDATE name SET a = b WHERE …
+    Update {
+        /// Name.
+        name: Name,
+        /// SET.
+        assignments: Vec<(Ident, Expr)>,
+        /// WHERE.
+        filter: Option<Expr>,
+    },
+    /// DELETE FROM name WHERE …
+    Delete {
+        /// Name.
+        name: Name,
+        /// WHERE.
+        filter: Option<Expr>,
+    },
+    /// TRUNCATE TABLE name
+    Truncate {
+        /// Name.
+        name: Name,
+    },
+    /// MERGE INTO name [alias] USING relation ON condition WHEN …
+    Merge {
+        /// Target.
+        name: Name,
+        /// Its alias.
+        alias: Option<Ident>,
+        /// Source.
+        source: Relation,
+        /// ON.
+        on: Expr,
+        /// WHEN.
+        clauses: Vec<MergeClause>,
+    },
+    /// EXPLAIN statement
+    Explain {
+        /// What is explained.
+        statement: Box<Statement>,
+        /// What comes out.
+        result: Explanation,
+    },
+    /// PREPARE name FROM statement
+    Prepare {
+        /// Name.
+        name: Ident,
+        /// What is prepared.
+        statement: Box<Statement>,
+    },
+    /// EXECUTE name, or EXECUTE IMMEDIATE text
+    Execute {
+        /// The statement of IMMEDIATE.
+        text: Option<String>,
+        /// USING.
+        args: Vec<Expr>,
+    },
+    /// MSCK REPAIR TABLE, OPTIMIZE, VACUUM
+    Maintain {
+        /// Which.
+        what: &'static str,
+        /// Table.
+        name: Name,
+        /// WHERE.
+        filter: Option<Expr>,
+    },
+    /// UNLOAD (query) TO location WITH (…)
+    Unload {
+        /// The rows.
+        query: Query,
+        /// TO.
+        location: String,
+        /// WITH.
+        properties: Vec<(Ident, Expr)>,
+    },
+    /// SHOW STATS FOR (query)
+    ShowStats(Query),
+    /// DESCRIBE INPUT (true) or OUTPUT of a prepared statement
+    DescribePrepared {
+        /// INPUT.
+        input: bool,
+    },
+    /// Any other statement, kept as text: its first word in lower case.
+    Other(&'static str),
+    /// SHOW TABLES | SCHEMAS | COLUMNS | CREATE …: lower-case words, name if any
+    Show(Vec<String>, Option<Name>),
+    /// DESCRIBE name
+    Describe(Name),
+}
+
+/// What EXPLAIN gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Explanation {
+    /// A plan.
+    Plan,
+    /// A plan with what happened: EXPLAIN ANALYZE.
+    Analyze,
+    /// Whether the statement is right: TYPE VALIDATE.
+    Validate,
+}
+
+/// What DROP and RENAME are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// TABLE
+    Table,
+    /// VIEW
+    View,
+    /// SCHEMA
+    Schema,
+}
+
+/// One column of CREATE TABLE.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnDefinition {
+    /// Name.
+    pub name: Ident,
+    /// Type.
+    pub ty: TypeName,
+    /// NOT NULL.
+    pub not_null: bool,
+    /// COMMENT.
+    pub comment: Option<String>,
+    /// All of it.
+    pub span: Span,
+}
+
+/// `PRIMARY KEY (a, b)` or `UNIQUE (a)` of a table that is only declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Columns.
+    pub columns: Vec<Ident>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Changes of ALTER TABLE.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AlterAction {
+    /// RENAME TO
+    RenameTo(Name),
+    /// ADD COLUMN
+    AddColumn(ColumnDefinition),
+    /// DROP COLUMN
+    DropColumn(Ident),
+    /// RENAME COLUMN a TO b
+    RenameColumn(Ident, Ident),
+    /// ALTER COLUMN a SET DATA TYPE t
+    SetColumnType(Ident, TypeName),
+    /// ALTER COLUMN a DROP NOT NULL
+    DropNotNull(Ident),
+    /// SET PROPERTIES a = b
+    SetProperties(Vec<(Ident, Expr)>),
+    /// EXECUTE procedure(a => b, c)
+    Execute(Ident, Vec<(Option<Ident>, Expr)>),
+    /// ADD COLUMNS (…)
+    AddColumns(Vec<ColumnDefinition>),
+    /// REPLACE COLUMNS (…)
+    ReplaceColumns(Vec<ColumnDefinition>),
+    /// CHANGE [COLUMN] a b type
+    ChangeColumn(Ident, ColumnDefinition),
+    /// Partitions, location or properties in Hive's grammar, kept as text.
+    Storage,
+}
+
+/// WHEN [NOT] MATCHED [AND condition] THEN …
+#[derive(Clone, Debug, PartialEq)]
+pub struct MergeClause {
+    /// MATCHED (true) or NOT MATCHED.
+    pub matched: bool,
+    /// AND.
+    pub condition: Option<Expr>,
+    /// THEN.
+    pub action: MergeAction,
+    /// All of it.
+    pub span: Span,
+}
+
+/// THEN of a merge clause.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MergeAction {
+    /// UPDATE SET a = b
+    Update(Vec<(Ident, Expr)>),
+    /// DELETE
+    Delete,
+    /// INSERT [(columns)] VALUES (values)
+    Insert(Vec<Ident>, Vec<Expr>),
+}
