@@ -294,6 +294,7 @@ impl Binder<'_> {
             Type::Array(element) => (Type::BigInt, element.as_ref().clone()),
             Type::Map(key, value) => return self.map_subscript(base.clone(), (key, value), index, span),
             Type::Row(fields) => return self.row_subscript(fields.clone(), base, &index, span),
+            Type::Unknown => return build::literal(Literal::Null, Type::Unknown, span),
             other => {
                 self.report(finding::subscript::base(other, base.span));
                 return error_expr(span);

@@ -4,7 +4,7 @@ use super::{Failed, Parser, Rule};
 use crate::finding::{Finding, syntax};
 use crate::span::Span;
 use crate::syntax::token::{Keyword, Kind, Symbol};
-use crate::syntax::tree::{BinaryOp, Expr, ExprKind, UnaryOp};
+use crate::syntax::tree::{BinaryOp, Expr, ExprKind, Literal, UnaryOp};
 
 impl Parser<'_> {
     /// An expression; after a mistake a node of kind `Error` stands for it.
@@ -348,6 +348,22 @@ impl Parser<'_> {
         }
     }
 
+    /// Trino's grammar has no other zones than those that are written out.
+    fn check_zone(&mut self, zone: &Expr) {
+        let known = matches!(
+            zone.kind,
+            ExprKind::Literal(Literal::Text(_) | Literal::Unicode(_) | Literal::Interval { .. })
+                | ExprKind::Placeholder(_)
+                | ExprKind::Error
+        );
+        if !known {
+            let finding = syntax::mistake(zone.span, "the zone of `at time zone` is a string or an interval")
+                .label("not written out")
+                .help("write `at_timezone(moment, zone)`, or `with_timezone(timestamp, zone)`");
+            self.findings.push(finding);
+        }
+    }
+
     fn zones(&mut self, mut expr: Expr) -> Rule<Expr> {
         while self.is(Keyword::At) {
             let start = expr.span.start;
@@ -358,6 +374,7 @@ impl Parser<'_> {
                 self.at += 2;
                 self.expect_word(Keyword::Zone, "`zone`")?;
                 let zone = self.primary()?;
+                self.check_zone(&zone);
                 expr = Expr { kind: ExprKind::AtTimeZone(Box::new(expr), Box::new(zone)), span: self.since(start) };
             } else {
                 break;
