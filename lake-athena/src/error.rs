@@ -93,12 +93,13 @@ fn refused(operation: &str, code: &str, message: Option<&str>) -> EngineError {
     }
 }
 
-/// All causes, each said once.
+/// All causes, each said once: the SDK wraps some in themselves, and how often differs from run to run.
 pub(crate) fn words(error: &dyn std::error::Error) -> String {
     let mut all = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(next) = cause {
         let text = next.to_string();
+        all.retain(|said| !text.contains(said.as_str()) || *said == text);
         if !all.iter().any(|said| said.contains(&text)) {
             all.push(text);
         }

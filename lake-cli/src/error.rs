@@ -49,6 +49,10 @@ impl Error {
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
+        // Whoever has read enough, such as `head`, closes the pipe and wants no word about it.
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self { exit: Exit::Failure, messages: vec![], help: None };
+        }
         Self::failure(format!("writing the output: {error}"))
     }
 }

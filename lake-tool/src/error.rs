@@ -7,8 +7,8 @@ use lake_core::engine::EngineError;
 pub struct Error {
     /// 1 for what went wrong outside, 2 for wrong use.
     pub code: u8,
-    /// What is wrong.
-    pub message: String,
+    /// What is wrong; None if nobody is left to read it.
+    pub message: Option<String>,
     /// What to do about it.
     pub help: Option<String>,
 }
@@ -16,7 +16,7 @@ pub struct Error {
 impl Error {
     /// The command was used wrongly.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { code: 2, message: message.into(), help: None }
+        Self { code: 2, message: Some(message.into()), help: None }
     }
 
     /// Says what to do.
@@ -28,12 +28,14 @@ impl Error {
 
 impl From<EngineError> for Error {
     fn from(error: EngineError) -> Self {
-        Self { code: 1, message: error.message, help: error.help }
+        Self { code: 1, message: Some(error.message), help: error.help }
     }
 }
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        Self { code: 1, message: format!("writing the output: {error}"), help: None }
+        // Whoever has read enough, such as `head`, closes the pipe and wants no word about it.
+        let gone = error.kind() == std::io::ErrorKind::BrokenPipe;
+        Self { code: 1, message: (!gone).then(|| format!("writing the output: {error}")), help: None }
     }
 }

@@ -43,7 +43,9 @@ fn main() -> ExitCode {
         Command::Serve(server) => serve::run(&server),
     };
     ended.unwrap_or_else(|error| {
-        eprintln!("error: {}", error.message);
+        if let Some(message) = &error.message {
+            eprintln!("error: {message}");
+        }
         if let Some(help) = &error.help {
             eprintln!("  = help: {help}");
         }
