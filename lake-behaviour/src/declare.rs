@@ -36,7 +36,7 @@ pub fn files(name: &str, text: &str) -> SourceSpec {
     }
 }
 
-/// A source that is a table of the catalog, its columns as `name type [null], …`.
+/// A source that is a table of the catalog, its columns as [`columns`] reads them.
 pub fn table_source(name: &str, text: &str) -> SourceSpec {
     SourceSpec {
         id: id(name),

@@ -1,7 +1,6 @@
 //! The example's models on the engine in memory: what they make, and what they make of trouble.
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code)]
 #[path = "../../examples/daily_refresh/models.rs"]
 mod models;
 

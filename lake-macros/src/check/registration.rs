@@ -25,7 +25,9 @@ pub(crate) fn relation_impl(marker: &Ident, schema: &str, table: &str, row: &imp
 /// The first line is the file, the line in it and the keys, with tabs between them; the description follows.
 pub(crate) fn declared(place: Span, keys: impl IntoIterator<Item = String>, description: &str) -> String {
     let (file, line, _) = place::of(place);
-    let words: Vec<String> = [file, line.to_string()].into_iter().chain(keys).map(|word| escape(&word)).collect();
+    // The file is read as it stands.
+    let words: Vec<String> =
+        [file, line.to_string()].into_iter().chain(keys.into_iter().map(|key| escape(&key))).collect();
     format!("{}\n{description}", words.join("\t"))
 }
 
