@@ -44,7 +44,7 @@ pub mod prelude {
     };
     pub use lake_core::model::query::{Expr, FirstRun, Now, Ref, This};
     pub use lake_core::model::value::{Date, Decimal, Time, Timestamp, TimestampTz, Uuid};
-    pub use lake_macros::{HistoryColumns, Row, SqlType, for_each, model, source, sql, sql_fn};
+    pub use lake_macros::{HistoryColumns, Row, SqlType, col, for_each, model, source, sql, sql_fn};
 
     #[doc(hidden)]
     pub use crate::__lake_versions as Versions;
@@ -119,7 +119,7 @@ macro_rules! __lake_versions {
 #[doc(hidden)]
 pub mod __private {
     pub use inventory;
-    pub use lake_core::model::column::{Audit, Col, Detail, Row, handle};
+    pub use lake_core::model::column::{Audit, Col, Detail, Row, column};
     pub use lake_core::model::declare::{self, Acyclic, Built, Relation, SqlFn};
     pub use lake_core::model::history_columns::{HistoryColumns, OwnColumn, Role};
     pub use lake_core::model::query::{Expr, Sql};

@@ -36,7 +36,6 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let name = &input.ident;
     let private = quote!(::lakehouse::__private);
     let columns = fields.iter().map(column);
-    let handles = fields.iter().map(|field| handle(name, field));
     let open = match fields.iter().find_map(|field| field.keys.text("open")) {
         Some(open) => quote!(::core::option::Option::Some(#open)),
         None => quote!(::core::option::Option::None),
@@ -67,7 +66,6 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
             const OPEN_END: ::core::option::Option<&'static str> = #open;
         }
         #[allow(non_upper_case_globals, dead_code)]
-        impl #name { #(#handles)* }
         const _: () = { #touch };
         #export
     }
@@ -193,14 +191,5 @@ fn column(field: &Field) -> TokenStream {
             ty: ::core::option::Option::Some(#ty),
             description: #description,
         }
-    }
-}
-
-fn handle(names: &Ident, field: &Field) -> TokenStream {
-    let docs = field.field.attrs.iter().filter(|attribute| attribute.path().is_ident("doc"));
-    let (vis, handle, ty, name) = (&field.field.vis, field.ident, &field.field.ty, export::bare(field.ident));
-    quote! {
-        #(#docs)*
-        #vis const #handle: ::lakehouse::__private::Col<#names, #ty> = ::lakehouse::__private::handle(#name);
     }
 }

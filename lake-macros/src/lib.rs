@@ -7,6 +7,7 @@ mod check;
 mod export;
 mod for_each;
 mod function;
+mod handle;
 mod history_columns;
 mod keys;
 mod literal;
@@ -24,11 +25,11 @@ use proc_macro::TokenStream;
 use syn::parse::{Parse, ParseStream};
 use syn::{DeriveInput, Error, LitStr, parse_macro_input};
 
-/// Makes a struct a row: its fields are columns, and `Struct::field` is a handle to each.
+/// Makes a struct a row: its fields are columns. `Struct::field` names one where a model's builder takes columns, such as
+/// `.key(Struct::field)`; elsewhere it is `col!(Struct::field)`.
 ///
 /// `Option` means that the column may be null. `#[col(..)]` takes `sql = "decimal(12,2)"`, `unique`,
-/// `accepted("a", "b")`, `condition = "{column} > 0"`, `handle = "name_of_the_const"`, and for sources of files `file`
-/// and `arrival`.
+/// `accepted("a", "b")`, `condition = "{column} > 0"`, and for sources of files `file` and `arrival`.
 #[proc_macro_derive(Row, attributes(col))]
 pub fn row(item: TokenStream) -> TokenStream {
     row::derive(&parse_macro_input!(item as DeriveInput)).into()
@@ -85,6 +86,12 @@ pub fn model(arguments: TokenStream, item: TokenStream) -> TokenStream {
 pub fn sql(_: TokenStream) -> TokenStream {
     let message = "`sql!` stands in the body of a `#[model]` or `#[sql_fn]`, which check it";
     Error::new(proc_macro2::Span::call_site(), message).to_compile_error().into()
+}
+
+/// Handles to columns, for functions that are no models: `col!(Order::order_id)`, `col!((Order::region, Order::day))`.
+#[proc_macro]
+pub fn col(columns: TokenStream) -> TokenStream {
+    handle::columns(columns.into()).into()
 }
 
 #[doc(hidden)]

@@ -1,10 +1,10 @@
-//! `#[derive(Row)]`: the columns of a struct, handles to them, and its payload.
+//! `#[derive(Row)]`: the columns of a struct, and its payload.
 
 use std::collections::BTreeSet;
 
 use lake_sql::types::Type;
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Fields, Path};
 
@@ -14,12 +14,11 @@ use crate::keys::{Errors, Keys, Known, Takes, description};
 use crate::payload::{Column, Payload, Schema, escape};
 use crate::rust_type::{Resolved, Seen, Shape, path_of, rust_tokens, type_arguments};
 
-const KEYS: [Known; 7] = [
+const KEYS: [Known; 6] = [
     ("sql", Takes::Text),
     ("unique", Takes::Nothing),
     ("accepted", Takes::Arguments),
     ("condition", Takes::Text),
-    ("handle", Takes::Text),
     ("file", Takes::Nothing),
     ("arrival", Takes::Nothing),
 ];
@@ -30,7 +29,6 @@ const OF_RUST: [&str; 3] = ["Option", "String", "Vec"];
 /// A field as its tokens tell.
 struct Field {
     ident: Ident,
-    vis: syn::Visibility,
     ty: syn::Type,
     seen: Seen,
     keys: Keys,
@@ -59,7 +57,6 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let details: Vec<TokenStream> = fields.iter().enumerate().filter_map(detail).collect();
     let details = (!details.is_empty())
         .then(|| quote!(const DETAILS: &'static [::lakehouse::__private::Detail] = &[#(#details),*];));
-    let handles = fields.iter().map(handle);
     let payload = payload(input, &fields);
     quote! {
         #errors
@@ -67,12 +64,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
             const COLUMNS: &'static str = #columns;
             #details
         }
-        const _: () = {
-            use ::lakehouse::__private::{Col as __Col, handle as __handle};
-            #[allow(non_upper_case_globals, dead_code)]
-            impl #name { #(#handles)* }
-            #touch
-        };
+        const _: () = { #touch };
         #payload
     }
 }
@@ -170,7 +162,7 @@ fn read_field(field: &syn::Field, errors: &mut Errors) -> Option<Field> {
         Seen { shape: Shape::Known(Type::Error), nullable: false }
     });
     let ident = field.ident.clone()?;
-    Some(Field { ident, vis: field.vis.clone(), ty: field.ty.clone(), seen, keys, attributes: field.attrs.clone() })
+    Some(Field { ident, ty: field.ty.clone(), seen, keys, attributes: field.attrs.clone() })
 }
 
 /// SQL does not tell capitals from small letters.
@@ -244,20 +236,6 @@ fn audits(keys: &Keys) -> Vec<TokenStream> {
         audits.push(quote!(::lakehouse::__private::Audit::Condition(#condition)));
     }
     audits
-}
-
-/// A constant of the row. The compiler reads all of them at each run, so they are short.
-fn handle(field: &Field) -> TokenStream {
-    let docs = field.attributes.iter().filter(|attribute| attribute.path().is_ident("doc"));
-    let (vis, ty, name) = (&field.vis, &field.ty, field.name());
-    let handle = match field.keys.text("handle") {
-        Some(text) => format_ident!("{}", text.value(), span = text.span()),
-        None => field.ident.clone(),
-    };
-    quote! {
-        #(#docs)*
-        #vis const #handle: __Col<Self, #ty> = __handle(#name);
-    }
 }
 
 /// Takes a row apart and makes it again. So a struct that only describes a table is not called unused, and a type that

@@ -127,9 +127,9 @@ pub struct Col<R, T> {
     of: PhantomData<fn() -> (R, T)>,
 }
 
-/// A handle. A function of the module, because the compiler finds it quicker than one of the type.
+/// The handle to a field. What it takes of the field is its type.
 #[doc(hidden)]
-pub const fn handle<R, T>(name: &'static str) -> Col<R, T> {
+pub fn column<R, T>(_: fn(&R) -> &T, name: &'static str) -> Col<R, T> {
     Col { name, of: PhantomData }
 }
 

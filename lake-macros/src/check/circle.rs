@@ -3,7 +3,7 @@
 //! That a process expands all macros of a crate is not promised, so this is for the words alone: a circle that it
 //! misses ends in the compiler's own error about `PROOF`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use proc_macro2::TokenStream;
@@ -11,16 +11,28 @@ use syn::Error;
 
 use super::{Answers, State};
 
-/// Node → label, and the nodes that it reads.
-static EDGES: Mutex<BTreeMap<String, (String, Vec<String>)>> = Mutex::new(BTreeMap::new());
+static SEEN: Mutex<Seen> = Mutex::new(Seen { edges: BTreeMap::new(), read: BTreeSet::new() });
+
+struct Seen {
+    /// Node → label, and the nodes that it reads.
+    edges: BTreeMap<String, (String, Vec<String>)>,
+    /// The nodes that any of them reads.
+    read: BTreeSet<String>,
+}
 
 /// An error if this model closes a circle.
 pub(super) fn report(state: &State, answers: &Answers) -> Option<TokenStream> {
-    let mut edges = EDGES.lock().unwrap_or_else(PoisonError::into_inner);
-    let upstreams = answers.upstreams.iter().map(|upstream| upstream.node.clone()).collect();
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let Seen { edges, read } = &mut *seen;
+    let upstreams: Vec<String> = answers.upstreams.iter().map(|upstream| upstream.node.clone()).collect();
+    read.extend(upstreams.iter().cloned());
     edges.insert(state.node.clone(), (state.label.clone(), upstreams));
-    let circle = circle(&edges, &state.node)?;
-    let labels: Vec<String> = circle.iter().map(|node| format!("`{}`", label(&edges, node))).collect();
+    // A model that nobody reads so far, as most are, closes none: to search for each would be quadratic.
+    if !read.contains(&state.node) {
+        return None;
+    }
+    let circle = circle(edges, &state.node)?;
+    let labels: Vec<String> = circle.iter().map(|node| format!("`{}`", label(edges, node))).collect();
     let message = match labels.as_slice() {
         [only, _] => format!("{only} reads from itself; its own table is a parameter `this: This`"),
         _ => format!("these models depend on each other in a circle: {}", labels.join(" reads from ")),

@@ -1,4 +1,4 @@
-//! The struct of an inferred row, its handles, and the payload that depends on it.
+//! The struct of an inferred row, and the payload that depends on it.
 
 use lake_sql::types::Type;
 use proc_macro2::{Ident, TokenStream};
@@ -16,9 +16,8 @@ pub(super) fn generate(state: &State, row: &Ident, found: Found, answers: &Answe
     let columns = columns(state, &found);
     let payload = payload(state, columns.clone(), found.complete, answers);
     let structure = structure(state, row, &columns);
-    let handles = handles(state, row, &columns);
     let relation = relation_impl(&state.name, &state.schema, &state.table, row);
-    quote!(#structure #handles #relation #payload)
+    quote!(#structure #relation #payload)
 }
 
 fn columns(state: &State, found: &Found) -> Vec<Column> {
@@ -83,23 +82,5 @@ fn structure(state: &State, row: &Ident, columns: &[Column]) -> TokenStream {
             const COLUMNS: &'static str = #lines;
             const DETAILS: &'static [#private::Detail] = &[#(#details),*];
         }
-    }
-}
-
-/// Handles are on the model: `per_customer::last_order`.
-fn handles(state: &State, row: &Ident, columns: &[Column]) -> TokenStream {
-    let (vis, marker) = (&state.vis, &state.name);
-    let handles = columns.iter().filter_map(|column| {
-        let (handle, name) = (rust_name(column)?, &column.name);
-        let ty = rust_tokens(&column.ty, column.nullable);
-        let doc = format!("`{}`", column.ty);
-        Some(quote! {
-            #[doc = #doc]
-            #vis const #handle: ::lakehouse::__private::Col<#row, #ty> = ::lakehouse::__private::handle(#name);
-        })
-    });
-    quote! {
-        #[allow(non_upper_case_globals, dead_code)]
-        impl #marker { #(#handles)* }
     }
 }

@@ -6,6 +6,7 @@ use syn::LitStr;
 use syn::parse::Parser;
 
 use crate::function::Function;
+use crate::handle;
 use crate::keys::Errors;
 use crate::literal::text;
 use crate::place;
@@ -20,7 +21,7 @@ pub(crate) struct Body {
     pub(crate) sequence: Option<Ident>,
     /// The literal in `.delete_when("..")`.
     pub(crate) delete_when: Option<LitStr>,
-    /// Columns in `function::column`, handles of an inferred row.
+    /// Columns in `function::column`, of an inferred row.
     pub(crate) handles: Vec<Ident>,
 }
 
@@ -68,7 +69,7 @@ impl Body {
         }
     }
 
-    /// The body with each `sql!` in its final form.
+    /// The body with each `sql!` and each column in its final form.
     pub(crate) fn expand(&self, target: &Target) -> TokenStream {
         replace(self.tokens.clone(), target)
     }
@@ -91,7 +92,9 @@ fn replace(tokens: TokenStream, target: &Target) -> TokenStream {
                 done.extend(target.call(&literal, name));
             }
             None => {
-                let mut replaced = Group::new(group.delimiter(), replace(group.stream(), target));
+                let inside = replace(group.stream(), target);
+                let inside = if handle::takes_columns(&done) { handle::columns(inside) } else { inside };
+                let mut replaced = Group::new(group.delimiter(), inside);
                 replaced.set_span(group.span());
                 done.push(TokenTree::Group(replaced));
             }
