@@ -6,7 +6,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use proc_macro2::{Group, Ident, Literal, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{LitStr, Path, Visibility};
@@ -56,9 +56,8 @@ const MACROS_OF_RUST: [&str; 37] = [
 
 /// The macro of an item's name, which hands on the payload.
 pub(crate) fn export(vis: &Visibility, name: &Ident, payload: &Payload) -> TokenStream {
-    let text = payload.encode();
-    let unique = unique(name, &text);
-    let literal = literal(&text);
+    let literal = payload.literal();
+    let unique = unique(name, &literal.to_string());
     let export = matches!(vis, Visibility::Public(_)).then(|| quote!(#[macro_export]));
     quote! {
         #[doc(hidden)]
@@ -70,13 +69,6 @@ pub(crate) fn export(vis: &Visibility, name: &Ident, payload: &Payload) -> Token
         #[allow(unused_imports)]
         #vis use #unique as #name;
     }
-}
-
-/// The text without escapes if it can be: whoever asks has less to read.
-fn literal(text: &str) -> Literal {
-    let plain = !text.contains("\"##") && !text.contains('\r');
-    let raw = plain.then(|| format!("r##\"{text}\"##").parse().ok()).flatten();
-    raw.unwrap_or_else(|| Literal::string(text))
 }
 
 /// A name that no other item of the crate has: two items may have one name in two modules, or in one file's functions.

@@ -1,9 +1,10 @@
 //! What an item tells others at compile time: its schema as one string literal, handed on by a macro of the item's name.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lake_sql::types::Type;
+use proc_macro2::Literal;
 use syn::LitStr;
 
 use crate::literal::text;
@@ -11,8 +12,8 @@ use crate::literal::text;
 /// First line of a payload; another version of these macros would not read it.
 const VERSION: &str = "lake 1";
 
-/// The literals that were read.
-static READ: Mutex<BTreeMap<String, Payload>> = Mutex::new(BTreeMap::new());
+/// The literals that were written or read, as they stand in the source, because most of them are asked for many times.
+static KNOWN: Mutex<BTreeMap<String, Payload>> = Mutex::new(BTreeMap::new());
 
 /// What a macro of an item hands on.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +75,18 @@ pub(crate) struct HelperShape {
 }
 
 impl Payload {
+    /// The payload as a literal, without escapes if it can be: whoever asks has less to read.
+    pub(crate) fn literal(&self) -> Literal {
+        let text = self.encode();
+        let plain = !text.contains("\"##") && !text.contains('\r');
+        let raw = plain.then(|| format!("r##\"{text}\"##").parse().ok()).flatten();
+        let literal: Literal = raw.unwrap_or_else(|| Literal::string(&text));
+        known().insert(literal.to_string(), self.clone());
+        literal
+    }
+
     /// The literal's text.
-    pub(crate) fn encode(&self) -> String {
+    fn encode(&self) -> String {
         let mut lines = vec![vec![VERSION.to_owned()]];
         match self {
             Payload::Newtype(newtype) => lines.push(words(["newtype", &newtype.name, &newtype.ty.to_string()])),
@@ -105,20 +116,19 @@ impl Payload {
         lines.join("\n")
     }
 
-    /// Reads a literal; None if other macros wrote it. Each literal is read once, however many items ask for it.
+    /// Reads a literal; None if other macros wrote it.
     pub(crate) fn of(literal: &LitStr) -> Option<Self> {
         let source = literal.token().to_string();
-        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(payload) = read.get(&source) {
+        if let Some(payload) = known().get(&source) {
             return Some(payload.clone());
         }
         let payload = Self::decode(&text(literal))?;
-        read.insert(source, payload.clone());
+        known().insert(source, payload.clone());
         Some(payload)
     }
 
     /// Reads a literal's text; None if other macros wrote it.
-    pub(crate) fn decode(text: &str) -> Option<Self> {
+    fn decode(text: &str) -> Option<Self> {
         let mut lines = text.split('\n').map(|line| line.split('\t').map(unescape).collect::<Vec<_>>());
         if lines.next()? != [VERSION] {
             return None;
@@ -143,6 +153,10 @@ impl Payload {
             _ => None,
         }
     }
+}
+
+fn known() -> MutexGuard<'static, BTreeMap<String, Payload>> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn column(line: &[String]) -> Option<Column> {
@@ -180,6 +194,9 @@ fn words<const N: usize>(words: [&str; N]) -> Vec<String> {
 
 /// A word without tabs and line breaks.
 pub(crate) fn escape(word: &str) -> String {
+    if !word.bytes().any(|byte| matches!(byte, b'\\' | b'\t' | b'\n')) {
+        return word.to_owned();
+    }
     word.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")
 }
 
