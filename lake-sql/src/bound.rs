@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "query")]
 pub mod statement;
 pub mod walk;
 

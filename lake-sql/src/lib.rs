@@ -7,22 +7,25 @@
 //!
 //! Everything here is pure: no I/O, clock, randomness, environment, async or proc-macro types.
 
+// What checks alone need not, lies idle in them.
+#![cfg_attr(not(feature = "query"), allow(dead_code, unused_imports))]
+
 #[cfg(feature = "query")]
 pub mod analysis;
-#[cfg(feature = "query")]
+#[cfg(feature = "check")]
 pub mod bind;
-#[cfg(feature = "query")]
+#[cfg(feature = "check")]
 pub mod bound;
-#[cfg(feature = "query")]
+#[cfg(feature = "check")]
 pub mod finding;
-#[cfg(feature = "query")]
+#[cfg(feature = "check")]
 pub mod functions;
 #[cfg(feature = "query")]
 pub mod lint;
-#[cfg(feature = "query")]
+#[cfg(feature = "check")]
 pub mod render;
-#[cfg(feature = "query")]
+#[cfg(feature = "check")]
 pub mod span;
-#[cfg(feature = "query")]
+#[cfg(feature = "check")]
 pub mod syntax;
 pub mod types;

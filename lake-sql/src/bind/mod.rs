@@ -33,6 +33,7 @@ mod scope;
 mod select;
 mod set_operation;
 mod sites;
+#[cfg(feature = "query")]
 mod statement;
 mod subquery;
 mod table_function;
@@ -43,6 +44,7 @@ mod window;
 pub use contract::{check_contract, check_names, contract_casts};
 
 use crate::bound::BoundQuery;
+#[cfg(feature = "query")]
 use crate::bound::statement::BoundStatement;
 use crate::finding::{Finding, Severity};
 use crate::span::Span;
@@ -179,6 +181,7 @@ pub fn bind_for(query: &tree::Query, text: &str, names: &dyn Names, checked: Typ
     binder.finish(bound)
 }
 
+#[cfg(feature = "query")]
 /// What binding a statement gave.
 #[derive(Clone, Debug)]
 pub struct StatementOutcome {
@@ -188,6 +191,7 @@ pub struct StatementOutcome {
     pub findings: Vec<Finding>,
 }
 
+#[cfg(feature = "query")]
 /// Binds a query, CREATE TABLE AS, CREATE VIEW, INSERT, UPDATE, DELETE or MERGE over plain table names.
 ///
 /// Other statements name no columns; they have neither a bound form nor findings.

@@ -42,6 +42,7 @@ pub enum Example {
     Portable(&'static str),
 }
 
+#[cfg(feature = "query")]
 /// Lints, which a comment may allow.
 pub const LINTS: &[&str] = &[
     super::double_literal::DOC.id,
@@ -56,6 +57,7 @@ pub const LINTS: &[&str] = &[
     super::unused_cte::DOC.id,
 ];
 
+#[cfg(feature = "query")]
 /// All findings about queries.
 pub const ALL: &[FindingDoc] = &[
     super::alias_columns::DOC,

@@ -46,6 +46,7 @@ pub mod not_a_value;
 pub mod not_an_aggregate;
 pub mod not_boolean;
 pub mod not_comparable;
+#[cfg(feature = "query")]
 pub mod not_deterministic;
 pub mod not_in_null;
 pub mod not_orderable;

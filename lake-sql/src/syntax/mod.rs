@@ -36,17 +36,20 @@ pub fn parse_query(text: &str, templates: Templates) -> Parsed<tree::Query> {
     Parser::new(text, templates).run(Parser::query)
 }
 
+#[cfg(feature = "query")]
 /// Parses a statement, which may end in a semicolon.
 pub fn parse_statement(text: &str) -> Parsed<tree::Statement> {
     Parser::new(text, Templates::No).run(Parser::statement)
 }
 
+#[cfg(feature = "query")]
 /// Parses statements with semicolons between them. The tree is always there; it lacks the statements that could not be
 /// read at all.
 pub fn parse_script(text: &str) -> Parsed<Vec<tree::Statement>> {
     Parser::new(text, Templates::No).script()
 }
 
+#[cfg(feature = "query")]
 /// Parses statements that declare tables: these may have `primary key (a)` and `unique (b)`, which Trino does not know.
 pub fn parse_declarations(text: &str) -> Parsed<Vec<tree::Statement>> {
     Parser::new(text, Templates::No).with_keys().script()

@@ -4,10 +4,12 @@ use crate::span::Span;
 
 mod json_table;
 mod row_pattern;
+#[cfg(feature = "query")]
 mod statement;
 
 pub use json_table::{JsonColumn, JsonColumnKind, JsonPlan, JsonPlanNode, JsonTable};
 pub use row_pattern::{MatchRecognize, Pattern, Quantifier, RowPattern, RowsPerMatch};
+#[cfg(feature = "query")]
 pub use statement::{
     AlterAction, ColumnDefinition, Explanation, Key, MergeAction, MergeClause, ObjectKind, Statement, StatementKind,
 };

@@ -7,12 +7,12 @@ mod cast;
 mod coercion;
 pub mod decimal;
 mod display;
-#[cfg(feature = "query")]
+#[cfg(feature = "check")]
 pub mod operators;
 mod parse;
-#[cfg(feature = "query")]
+#[cfg(feature = "check")]
 pub mod signature;
-#[cfg(feature = "query")]
+#[cfg(feature = "check")]
 mod written;
 
 pub use assign::{Assignment, can_assign};

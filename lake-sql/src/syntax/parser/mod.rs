@@ -3,6 +3,7 @@
 //! Rules return `Err(Failed)` after they reported a mistake; lists and clauses catch it, skip to their next element and
 //! go on. Directly behind a reported mistake nothing else is reported, so one mistake gives one finding.
 
+#[cfg(feature = "query")]
 mod athena;
 mod call;
 mod expression;
@@ -14,13 +15,16 @@ mod primary;
 mod query;
 mod relation;
 mod row_pattern;
+#[cfg(feature = "query")]
 mod session;
+#[cfg(feature = "query")]
 mod statement;
 mod table_function;
 mod types;
 mod window;
 
 use super::token::{Keyword, Kind, Symbol, Token};
+#[cfg(feature = "query")]
 use super::tree::Statement;
 use super::{Parsed, Templates, lexer};
 use crate::finding::{Finding, syntax};
@@ -78,6 +82,7 @@ impl<'a> Parser<'a> {
         }
     }
 
+    #[cfg(feature = "query")]
     /// Reads tables with keys, too.
     pub fn with_keys(mut self) -> Self {
         self.declarations = true;
@@ -93,6 +98,7 @@ impl<'a> Parser<'a> {
         self.parsed(tree)
     }
 
+    #[cfg(feature = "query")]
     /// Statements with semicolons between them; behind a mistake it goes on at the next semicolon.
     pub fn script(mut self) -> Parsed<Vec<Statement>> {
         let mut statements = vec![];
