@@ -32,6 +32,12 @@ mod trino;
 
 pub use lake_core::model;
 
+// Plans are many small texts and trees, and batches come and go: planning takes two thirds of the time that it takes with
+// glibc's allocator.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What a file with models imports: `use lakehouse::prelude::*;`
 pub mod prelude {
     pub use std::collections::BTreeMap;

@@ -50,7 +50,7 @@ impl Project {
     }
 }
 
-const APP: &str = "use models as _;\n\nfn main() {\n    lake_bench_compile_time::load_and_plan();\n}\n";
+const APP: &str = "use models as _;\n\nfn main() {\n    lake_bench_compile_time::load_and_plan();\n    lake_bench_compile_time::parse_and_bind();\n}\n";
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());

@@ -1,5 +1,7 @@
-//! Loads and plans all models of a program, and says how long it took. The program is generated; this is compiled with
+//! Loads and plans all models of a program, binds a long query, and says how long it took. The program is generated; this is compiled with
 //! the rest of the workspace, so that it cannot lag behind.
+
+mod query;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -14,6 +16,12 @@ use lake_core::project::Project;
 use lake_core::project::settings::Target;
 use lake_core::strategy::{Context, Decision, plan};
 use lake_sql::render::dialect::Dialect;
+
+pub use query::parse_and_bind;
+
+/// As programs have it by default.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Prints milliseconds for reading the declarations, the graph and a first plan of each model.
 pub fn load_and_plan() {

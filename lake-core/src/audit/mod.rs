@@ -7,7 +7,6 @@ pub(crate) mod columns;
 pub mod entry;
 
 use crate::plan::{Check, ReadColumn};
-use crate::strategy::sql::ident;
 
 /// Audits of one relation, being collected.
 #[derive(Clone, Debug, Default)]
@@ -49,8 +48,8 @@ impl Audits {
             .iter()
             .enumerate()
             .map(|(n, (_, condition))| match condition.as_str() {
-                "true" => format!("count(*) as {}", ident(&format!("c{n}"))),
-                _ => format!("count(*) filter (where {condition}) as {}", ident(&format!("c{n}"))),
+                "true" => format!("count(*) as \"c{n}\""),
+                _ => format!("count(*) filter (where {condition}) as \"c{n}\""),
             })
             .collect();
         let mut parts = vec![];

@@ -56,7 +56,9 @@ impl Detail {
 
 /// The columns as the planner reads them.
 pub(super) fn specs<R: Row>() -> Vec<ColumnSpec> {
-    detailed(R::COLUMNS, R::DETAILS).map(|(column, detail)| spec(column, detail)).collect()
+    let mut columns = Vec::with_capacity(R::COLUMNS.lines().count());
+    columns.extend(detailed(R::COLUMNS, R::DETAILS).map(|(column, detail)| spec(column, detail)));
+    columns
 }
 
 /// Names and types of the columns.
@@ -82,6 +84,9 @@ impl Line {
 
 /// A text that may have lines of its own.
 pub(super) fn unescaped(text: &str) -> String {
+    if !text.contains('\\') {
+        return text.to_owned();
+    }
     text.split("\\\\").map(|part| part.replace("\\n", "\n").replace("\\t", "\t")).collect::<Vec<_>>().join("\\")
 }
 

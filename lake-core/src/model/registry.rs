@@ -52,8 +52,9 @@ pub struct Declarations {
 /// The sources and models of the crates that this program links. A crate that no source file names is not linked:
 /// `lakehouse::main!(crate_a, crate_b)` names them.
 pub fn declarations() -> Result<Declarations, Box<Duplicate>> {
-    let mut found = Declarations::default();
-    for registration in inventory::iter::<Registration> {
+    let registered = inventory::iter::<Registration>.into_iter();
+    let mut found = Declarations { sources: vec![], models: Vec::with_capacity(registered.clone().count()) };
+    for registration in registered {
         match registration {
             Registration::Source(text, module, spec) => found.sources.push(spec(Declared::read(text, module))),
             Registration::Model(text, module, spec) => {

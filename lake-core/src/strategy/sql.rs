@@ -1,6 +1,6 @@
 //! Spelling of the statements that strategies send.
 
-use std::fmt::Display;
+use std::fmt::{Display, Write};
 
 use lake_sql::render::dialect::Dialect;
 use lake_sql::types::Type;
@@ -11,7 +11,14 @@ use crate::model::spec::ColumnSpec;
 
 /// An identifier in a query.
 pub(crate) fn ident(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    let mut quoted = String::with_capacity(name.len() + 2);
+    quoted.push('"');
+    for (position, part) in name.split('"').enumerate() {
+        quoted.push_str(if position > 0 { "\"\"" } else { "" });
+        quoted.push_str(part);
+    }
+    quoted.push('"');
+    quoted
 }
 
 /// A table in a query.
@@ -62,8 +69,16 @@ pub(crate) fn qualified<S: AsRef<str>>(alias: &str, columns: impl IntoIterator<I
 
 /// The query's rows, each column cast to the type that was declared.
 pub(crate) fn typed<'a, T: Display>(query: &str, columns: impl Iterator<Item = (&'a str, T)>) -> String {
-    let items: Vec<String> = columns.map(|(name, ty)| format!("cast(q.{0} as {ty}) as {0}", ident(name))).collect();
-    format!("select {}\nfrom (\n{query}\n) q", items.join(", "))
+    let mut sql = String::with_capacity(2 * query.len());
+    sql.push_str("select ");
+    for (position, (name, ty)) in columns.enumerate() {
+        let (comma, name) = (if position > 0 { ", " } else { "" }, ident(name));
+        write!(sql, "{comma}cast(q.{name} as {ty}) as {name}").expect("a string takes all");
+    }
+    sql.push_str("\nfrom (\n");
+    sql.push_str(query);
+    sql.push_str("\n) q");
+    sql
 }
 
 /// The same columns with the types that an Iceberg table keeps for them.

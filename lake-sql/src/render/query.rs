@@ -69,10 +69,7 @@ pub fn render(
     let mut sites: Vec<&Site> = sites.iter().collect();
     // Outer sites first; of two with one span the cast goes around the other.
     sites.sort_by_key(|site| (site.span.start, std::cmp::Reverse(site.span.end), !is_cast(site)));
-    let replaces =
-        |site: &Site, span: &Span| !is_cast(site) && site.span.start <= span.start && span.end <= site.span.end;
-    let unbound = |span: &Span| !sites.iter().any(|site| replaces(site, span));
-    if let Some(span) = placeholder_spans(text).into_iter().find(unbound) {
+    if let Some(span) = unbound(text, &sites) {
         return Err(RenderError::Unbound(span.text(text).to_owned()));
     }
     let renderer = Renderer { text, names, dialect, run };
@@ -82,6 +79,19 @@ pub fn render(
         out.push('\n');
     }
     Ok(out)
+}
+
+/// A placeholder that no site replaces.
+fn unbound(text: &str, sites: &[&Site]) -> Option<Span> {
+    let replaced = |span: &Span| {
+        sites.iter().any(|site| !is_cast(site) && site.span.start <= span.start && span.end <= site.span.end)
+    };
+    // Most texts have braces in their sites alone, which is known without reading their tokens.
+    let mut braces = text.match_indices('{').map(|(start, brace)| Span::new(start, start + brace.len()));
+    if braces.all(|brace| replaced(&brace)) {
+        return None;
+    }
+    placeholder_spans(text).into_iter().find(|span| !replaced(span))
 }
 
 fn is_cast(site: &Site) -> bool {
@@ -117,7 +127,11 @@ impl Renderer<'_> {
 
     /// Text of the user; doubled braces become single.
     fn copy(&self, span: Span, out: &mut String) {
-        out.push_str(&span.text(self.text).replace("{{", "{").replace("}}", "}"));
+        let text = span.text(self.text);
+        match text.contains(['{', '}']) {
+            true => out.push_str(&text.replace("{{", "{").replace("}}", "}")),
+            false => out.push_str(text),
+        }
     }
 
     fn site(&self, site: &Site, inside: &[&Site], out: &mut String) -> Result<(), RenderError> {
