@@ -105,6 +105,11 @@ fn casts_for_older_rules() {
         "select {with_tax(cast(amount / 3 as decimal(12,2)))} as gross from {orders}",
         "select 5 / 2 as a, 1e0 / 3 as b, amount + amount as c from {orders}",
         "select cast('a' as char(3)) || note as a, (amount > 1) is true as b from {orders}",
+        "select count(distinct note) over () as a, array_agg(note order by order_id) over () as b, \
+         listagg(note, ',') within group (order by note) over () as c from {orders}",
+        "select cast(cast('3' as char(1)) as integer) as a, ordered_at at local as b, \
+         json_value(note, 'lax $.a' returning integer default '1' on error) as c from {orders}",
+        "with recursive r(n) as (select 1 union select n + 1 from r where n < 3) select n from r",
     ];
     insta::assert_snapshot!(queries.map(sent_to_older_rules).join("\n\n"));
 }

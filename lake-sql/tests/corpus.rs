@@ -195,8 +195,8 @@ Not counted as differences:
 of `select 1 union select 'a'` the checker shows `'a'`, Trino the word `union`; of `cast(a as nope)` the type, not the \
 cast; of a wrong subscript the index; of `select distinct a … order by b` the `b`.
 - **What fails only when it runs**: overflow, a cast of a text that is no number, an `error on error` of a JSON function. \
-The checker speaks of it where no data can make it right: a negative frame, a recursion without an end, a timestamp in \
-a varchar that is too short for every one.
+The checker speaks of it where no data can make it right: a negative frame, a recursion without an end, a zone that \
+does not exist, a timestamp in a varchar that is too short for every one.
 - **Statements of the other engine.** Athena's DDL is read whatever the engine, and so are the statements about sessions \
 that only Trino has. `explain` gives a varchar whose length is that of the plan: the checker says varchar.
 - **Older rules.** They are those of Athena, whose release does not have what newer ones have beside them: DISTINCT and \

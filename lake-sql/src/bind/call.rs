@@ -76,6 +76,7 @@ impl Binder<'_> {
         match self.choose(function.name, call.name.span, &call.args, scope) {
             Some(chosen) => {
                 self.keep_call_type(function.name, &chosen.shapes, &chosen.result, span);
+                self.check_zone_argument(function.name, &chosen.args);
                 let kind = ExprKind::Call { function: chosen.function.name, args: chosen.args };
                 build::expr(kind, chosen.result, span)
             }

@@ -92,6 +92,9 @@ impl Binder<'_> {
             self.report(finding::recursive_cte::shape(&named.name));
             return broken;
         };
+        if distinct {
+            self.is_too_new("UNION without ALL in a recursive query", named.name.span);
+        }
         if named.columns.is_empty() {
             self.report(finding::recursive_cte::columns(&named.name));
             return broken;

@@ -8,7 +8,7 @@ use crate::finding;
 use crate::functions::{self, Arg};
 use crate::span::Span;
 use crate::syntax::tree::{self, BinaryOp, Ident, UnaryOp};
-use crate::types::{self, Type, TypeRules};
+use crate::types::{self, Type};
 
 impl Binder<'_> {
     /// Binds an expression.
@@ -356,6 +356,9 @@ impl Binder<'_> {
             self.report(finding::invalid_cast::new(&value.ty, &target, span));
             return Expr { ty: target, nullable: false, ..error_expr(span) };
         }
+        if !types::can_cast(&value.ty, &target, self.target) {
+            self.report(finding::engine_rules::newer(&format!("a cast from {} to {target}", value.ty), span));
+        }
         if let Some(least) = least_characters(&value.ty)
             && matches!(target, Type::Varchar(Some(length)) if length < least)
         {
@@ -366,8 +369,8 @@ impl Binder<'_> {
 
     /// AT LOCAL: at the zone of the session.
     fn at_local(&mut self, value: &tree::Expr, scope: &Scope<'_>, span: Span) -> Expr {
-        if self.rules == TypeRules::Old {
-            return self.unsupported("AT LOCAL on an engine with the older rules", span);
+        if self.is_too_new("AT LOCAL", span) {
+            return error_expr(span);
         }
         let value = self.expr(value, scope);
         let zone = self.resolve_call("current_timezone", span, vec![], span);
@@ -377,6 +380,7 @@ impl Binder<'_> {
     fn at_time_zone(&mut self, value: &tree::Expr, zone: &tree::Expr, scope: &Scope<'_>, span: Span) -> Expr {
         let value = self.expr(value, scope);
         let zone = self.expr(zone, scope);
+        self.check_zone(&zone);
         self.at_zone(value, zone, span)
     }
 

@@ -152,6 +152,10 @@ impl Binder<'_> {
         } else if !fits && !default.ty.has_error() && !result.has_error() {
             self.report(finding::operand_type::new("DEFAULT", &result.to_string(), &default.ty, default.span));
         } else {
+            if !can_coerce(&default.ty, result, self.target) && self.target != self.rules {
+                let what = format!("a DEFAULT of {} for {result}", default.ty);
+                self.report(finding::engine_rules::newer(&what, default.span));
+            }
             return self.coerce(default, result);
         }
         error_expr(default.span)

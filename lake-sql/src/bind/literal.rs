@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::binder::Binder;
 use super::scope::error_expr;
-use super::{SiteKind, build, json_text, temporal};
+use super::{SiteKind, build, json_text, temporal, zone};
 use crate::bound::{Expr, ExprKind, Literal};
 use crate::finding;
 use crate::span::Span;
@@ -65,6 +65,11 @@ impl Binder<'_> {
                 };
                 build::expr(kind, ty, span)
             }
+            Parsed::UnknownZone(name) => {
+                let finding = zone::unknown(&name, &self.text, span);
+                self.report(finding);
+                error_expr(span)
+            }
             Parsed::Invalid => {
                 self.report(finding::invalid_literal::new(span.text(&self.text), Some(&target), span));
                 error_expr(span)
@@ -88,6 +93,7 @@ impl Binder<'_> {
 enum Parsed {
     Value(Literal, Type),
     AtRunTime(Type),
+    UnknownZone(String),
     Invalid,
 }
 
@@ -129,6 +135,7 @@ fn typed_value(target: &Type, text: &str) -> Parsed {
         Type::Timestamp(_) | Type::TimestampTz(_) => match temporal::timestamp(text) {
             Some(temporal::Moment::Known(literal, ty)) => Parsed::Value(literal, ty),
             Some(temporal::Moment::NamedZone(ty)) => Parsed::AtRunTime(ty),
+            Some(temporal::Moment::UnknownZone(zone)) => Parsed::UnknownZone(zone),
             None => Parsed::Invalid,
         },
         other => Parsed::AtRunTime(other.clone()),

@@ -40,6 +40,7 @@ mod table_function;
 mod temporal;
 mod unnest;
 mod window;
+mod zone;
 
 pub use contract::{check_contract, check_names, contract_casts};
 

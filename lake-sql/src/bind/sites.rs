@@ -60,6 +60,16 @@ impl Binder<'_> {
         }
     }
 
+    /// Reports what only newer engines have, and tells whether the query cannot be bound with it.
+    pub fn is_too_new(&mut self, what: &str, span: Span) -> bool {
+        if self.rules == TypeRules::Old {
+            self.report(finding::unsupported::new(&format!("{what} on an engine with the older rules"), span));
+        } else if self.target == TypeRules::Old {
+            self.report(finding::engine_rules::newer(what, span));
+        }
+        self.rules == TypeRules::Old
+    }
+
     /// A cast around an expression; of two around the same one, the later goes around the earlier.
     fn cast_site(&mut self, span: Span, ty: &Type) {
         let kind = SiteKind::Cast(ty.clone());

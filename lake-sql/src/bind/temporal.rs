@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::zone::{self, Zone};
 use crate::bound::Literal;
 use crate::types::Type;
 
@@ -13,6 +14,8 @@ pub(super) enum Moment {
     Known(Literal, Type),
     /// Its zone is a region, whose rules only an engine has.
     NamedZone(Type),
+    /// Its zone is none.
+    UnknownZone(String),
 }
 
 /// `2024-01-31` → days since 1970-01-01.
@@ -24,8 +27,8 @@ pub(super) fn date(text: &str) -> Option<i32> {
     };
     let mut parts = digits.split('-');
     let year: i32 = number(parts.next()?)?;
-    let month: u32 = number(parts.next()?)?;
-    let day: u32 = number(parts.next()?)?;
+    let month: u32 = two_digits(parts.next()?)?;
+    let day: u32 = two_digits(parts.next()?)?;
     if parts.next().is_some() {
         return None;
     }
@@ -34,33 +37,34 @@ pub(super) fn date(text: &str) -> Option<i32> {
 
 /// `01:02:03.123`, with or without an offset.
 pub(super) fn time(text: &str) -> Option<(Literal, Type)> {
-    let (clock, zone) = split_zone(text.trim());
+    let (clock, zone) = split_zone(text.trim_end());
     let (picos, precision) = clock_picos(clock)?;
     match zone {
         None => Some((Literal::Time(picos), Type::Time(precision))),
-        Some(zone) => Some((Literal::TimeTz(picos, offset_minutes(zone)?), Type::TimeTz(precision))),
+        Some(offset) => Some((Literal::TimeTz(picos, zone::of_time(offset)?), Type::TimeTz(precision))),
     }
 }
 
 /// `2024-01-31`, `2024-01-31 01:02:03.123`, with or without a zone.
 pub(super) fn timestamp(text: &str) -> Option<Moment> {
-    let text = text.trim();
     let (day, rest) = text.split_once(' ').unwrap_or((text, ""));
-    let (clock, zone) = split_zone(rest.trim());
+    let (clock, zone) = split_zone(rest);
     let (picos, precision) = if clock.is_empty() { (0, 0) } else { clock_picos(clock)? };
-    let micros = i64::from(date(day)?).checked_mul(86_400_000_000)?.checked_add(picos / 1_000_000)?;
+    let year = day.trim_start_matches(['-', '+']).split('-').next()?;
+    let day = date(day).filter(|_| year.len() > 3)?;
+    let micros = i64::from(day).checked_mul(86_400_000_000)?.checked_add(picos / 1_000_000)?;
     let within = u32::try_from(picos % 1_000_000).ok()?;
     let Some(zone) = zone else {
         return Some(Moment::Known(Literal::Timestamp(micros, within), Type::Timestamp(precision)));
     };
     let ty = Type::TimestampTz(precision);
-    Some(match offset_minutes(zone) {
-        Some(offset) => {
-            let utc = micros - i64::from(offset) * 60_000_000;
-            Moment::Known(Literal::TimestampTz(utc, within, Arc::from(zone)), ty)
+    Some(match zone::of_timestamp(zone) {
+        Zone::Offset(offset) => {
+            let utc = micros.checked_sub(i64::from(offset) * 60_000_000)?;
+            Moment::Known(Literal::TimestampTz(utc, within, Arc::from(zone::written(offset))), ty)
         }
-        None if zone.starts_with(|c: char| c.is_ascii_alphabetic()) => Moment::NamedZone(ty),
-        None => return None,
+        Zone::Named => Moment::NamedZone(ty),
+        Zone::Unknown => Moment::UnknownZone(zone.to_owned()),
     })
 }
 
@@ -68,41 +72,35 @@ pub(super) fn timestamp(text: &str) -> Option<Moment> {
 fn split_zone(text: &str) -> (&str, Option<&str>) {
     let end = text.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.')).unwrap_or(text.len());
     let (clock, zone) = text.split_at(end);
-    let zone = zone.trim();
+    let zone = zone.trim_start();
     (clock, (!zone.is_empty()).then_some(zone))
 }
 
 /// Picoseconds since midnight, and the digits of the fraction.
 fn clock_picos(text: &str) -> Option<(i64, u8)> {
-    let (clock, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (clock, fraction) = text.split_once('.').map_or((text, None), |(clock, fraction)| (clock, Some(fraction)));
     let mut parts = clock.split(':');
-    let hour: i64 = number(parts.next()?)?;
-    let minute: i64 = number(parts.next()?)?;
-    let second: i64 = parts.next().map_or(Some(0), number)?;
-    if parts.next().is_some() || hour > 23 || minute > 59 || second > 59 || fraction.len() > 12 {
+    let hour: i64 = two_digits(parts.next()?)?;
+    let minute: i64 = two_digits(parts.next()?)?;
+    let seconds = parts.next();
+    let second: i64 = seconds.map_or(Some(0), two_digits)?;
+    let is_fraction = fraction.is_none_or(|digits| seconds.is_some() && (1..=12).contains(&digits.len()));
+    if parts.next().is_some() || hour > 23 || minute > 59 || second > 59 || !is_fraction {
         return None;
     }
+    let fraction = fraction.unwrap_or_default();
     let picos: i64 = if fraction.is_empty() { 0 } else { number(&format!("{fraction:0<12}"))? };
     let seconds = hour * 3600 + minute * 60 + second;
     Some((seconds * PICOS_PER_SECOND + picos, u8::try_from(fraction.len()).ok()?))
 }
 
-/// Minutes east of UTC; None for regions.
-fn offset_minutes(zone: &str) -> Option<i32> {
-    if matches!(zone.to_ascii_uppercase().as_str(), "UTC" | "Z" | "GMT") {
-        return Some(0);
-    }
-    let (sign, digits) = match zone.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, zone.strip_prefix('+')?),
-    };
-    let (hours, minutes) = digits.split_once(':').unwrap_or((digits, "0"));
-    let (hours, minutes): (i32, i32) = (number(hours)?, number(minutes)?);
-    (hours <= 14 && minutes <= 59).then_some(sign * (hours * 60 + minutes))
+/// A number of one or two digits.
+fn two_digits<T: std::str::FromStr>(digits: &str) -> Option<T> {
+    number(digits).filter(|_| digits.len() <= 2)
 }
 
 fn number<T: std::str::FromStr>(digits: &str) -> Option<T> {
-    if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit()) {
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     digits.parse().ok()

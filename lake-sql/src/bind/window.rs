@@ -8,7 +8,7 @@ use crate::finding;
 use crate::functions::{self, FunctionKind, Nulls};
 use crate::span::Span;
 use crate::syntax::tree::{self, Call};
-use crate::types::{Type, TypeRules};
+use crate::types::Type;
 
 /// A window with its names resolved.
 struct Window {
@@ -58,14 +58,9 @@ impl Binder<'_> {
             self.report(finding::unsupported::new("WITHIN GROUP on a window function", item.span));
             return error_expr(span);
         }
-        if let (Some(item), TypeRules::Old) = (call.order_by.first(), self.rules) {
-            let what = "ORDER BY inside of a window function on an engine with the older rules";
-            self.report(finding::unsupported::new(what, item.span));
-            return error_expr(span);
-        }
-        if call.distinct && self.rules == TypeRules::Old {
-            let what = "DISTINCT in a window function on an engine with the older rules";
-            self.report(finding::unsupported::new(what, span));
+        let ordered = call.order_by.first().map(|item| ("ORDER BY inside of a window function", item.span));
+        let distinct = call.distinct.then_some(("DISTINCT in a window function", span));
+        if ordered.or(distinct).is_some_and(|(what, place)| self.is_too_new(what, place)) {
             return error_expr(span);
         }
         let bound = self.inside(Inside::Window, |binder| binder.window_parts(function, call, scope, span));
@@ -107,8 +102,8 @@ impl Binder<'_> {
         if self.misplaced_window("listagg", span) {
             return error_expr(span);
         }
-        if self.rules == TypeRules::Old {
-            return self.unsupported("LISTAGG in a window on an engine with the older rules", span);
+        if self.is_too_new("LISTAGG in a window", span) {
+            return error_expr(span);
         }
         if let Some(filter) = &listagg.filter {
             self.report(finding::unsupported::new("FILTER on a window function", filter.span));

@@ -81,6 +81,7 @@ pub const ALL: &[FindingDoc] = &[
     super::helper_result::DOC,
     super::invalid_cast::DOC,
     super::invalid_literal::DOC,
+    super::unknown_time_zone::DOC,
     super::invalid_type::DOC,
     super::misplaced_aggregate::DOC,
     super::misplaced_lambda::DOC,

@@ -19,6 +19,11 @@ pub fn call(name: &str, span: Span) -> Finding {
     Finding::error(ID, span, format!("the engine does not have `{name}` for these arguments")).label("newer Trino only")
 }
 
+/// A form that the engine does not have.
+pub fn newer(what: &str, span: Span) -> Finding {
+    Finding::error(ID, span, format!("the engine does not have {what}")).label("newer Trino only")
+}
+
 /// IS TRUE and its kin.
 pub fn is_truth(span: Span) -> Finding {
     Finding::error(ID, span, "the engine does not know IS TRUE, IS FALSE and IS UNKNOWN")

@@ -75,6 +75,7 @@ pub mod unknown_function;
 pub mod unknown_qualifier;
 pub mod unknown_reference;
 pub mod unknown_table;
+pub mod unknown_time_zone;
 pub mod unknown_type;
 pub mod unknown_window;
 pub mod unnamed_column;
