@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lake_core::engine::{
     Capabilities, Described, Effect, Engine, EngineError, ErrorKind, PhysicalName, QueryId, Rows, State, Submission,
+    wait,
 };
 use lake_sql::render::dialect::Dialect;
 use tokio::runtime::Runtime;
@@ -21,9 +22,6 @@ use crate::{catalog, preflight, probe, results, submit};
 
 /// Threads for the SDK: they wait most of the time.
 const THREADS: usize = 2;
-
-/// How long one look at a statement of our own may wait.
-const POLL: Duration = Duration::from_secs(1);
 
 /// Amazon Athena.
 pub struct Athena {
@@ -129,15 +127,11 @@ impl Athena {
             }
             started => started?,
         };
-        loop {
-            match self.poll(std::slice::from_ref(&id), POLL)?.pop() {
-                Some(State::Succeeded(_)) => return self.rows(&id),
-                Some(State::Failed(error)) => return Err(error),
-                Some(State::Cancelled) => {
-                    let error = plain(ErrorKind::Unavailable, "the statement was cancelled on Athena");
-                    return Err(EngineError { query: Some(id), ..error });
-                }
-                Some(State::Running) | None => {}
+        match wait(self, &id, || false)? {
+            Some(_) => self.rows(&id),
+            None => {
+                let error = plain(ErrorKind::Unavailable, "the statement was cancelled on Athena");
+                Err(EngineError { query: Some(id), ..error })
             }
         }
     }

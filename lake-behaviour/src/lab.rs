@@ -1,12 +1,11 @@
 //! An engine with a schema of its own.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use arrow::array::ArrayRef;
 use arrow::compute::cast;
 use arrow::record_batch::RecordBatch;
-use lake_core::engine::{Engine, EngineError, ErrorKind, PhysicalName, Rows, State, Stats, Submission};
+use lake_core::engine::{Engine, EngineError, ErrorKind, PhysicalName, Rows, Stats, Submission, execute};
 use lake_core::files::rows;
 use lake_core::values::types;
 use lake_sql::types::Type;
@@ -46,15 +45,8 @@ impl Lab {
     /// Runs a statement under a token.
     pub fn try_run_as(&self, sql: &str, token: &str) -> Result<(Stats, Rows), EngineError> {
         let sql = self.written(sql);
-        let id = self.engine.submit(&Submission { sql, token: token.into(), files: vec![] })?;
-        loop {
-            match self.engine.poll(std::slice::from_ref(&id), Duration::from_secs(1))?.remove(0) {
-                State::Running => {}
-                State::Succeeded(stats) => return Ok((stats, self.engine.rows(&id)?)),
-                State::Failed(error) => return Err(error),
-                State::Cancelled => panic!("nobody asked for that"),
-            }
-        }
+        let submission = Submission { sql, token: token.into(), files: vec![] };
+        Ok(execute(&*self.engine, &submission, || false)?.expect("nobody stops it"))
     }
 
     /// A statement as the engine's grammar has it: names in its quotes, tables made from a query with its properties.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::query::Query;
+
 /// Builds, plans and inspects the models of this project.
 #[derive(Debug, Parser)]
 #[command(
@@ -45,7 +47,7 @@ pub enum Command {
     Ls(Ls),
     /// Print a model's query as plain SQL for the target.
     Sql(Sql),
-    /// Run a query over the target's tables.
+    /// Run queries over the target's tables: one, a script, or a prompt.
     Query(Query),
     /// Continue the last build: what it left unfinished, failed, or did not reach.
     Retry(Retry),
@@ -119,17 +121,6 @@ pub struct Sql {
     pub model: String,
 }
 
-/// `query`
-#[derive(Args, Debug)]
-pub struct Query {
-    /// The query, in Trino's SQL.
-    #[arg(value_name = "SQL")]
-    pub sql: String,
-    /// How to print the rows.
-    #[arg(long, value_enum, default_value_t)]
-    pub format: RowFormat,
-}
-
 /// `retry`
 #[derive(Args, Debug)]
 pub struct Retry {
@@ -183,18 +174,6 @@ pub enum ReportFormat {
     #[default]
     Text,
     /// For machines: JSON on standard output.
-    Json,
-}
-
-/// How rows are printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum RowFormat {
-    /// A table for people.
-    #[default]
-    Table,
-    /// Comma-separated values with a header line.
-    Csv,
-    /// One JSON object a line.
     Json,
 }
 

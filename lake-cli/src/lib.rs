@@ -6,7 +6,10 @@ pub mod args;
 mod commands;
 mod error;
 mod exit;
-pub mod report;
+mod interrupt;
+mod prompt;
+pub mod query;
+mod report;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -17,6 +20,7 @@ use clap::Parser as _;
 use lake_core::engine::{Engine, EngineError};
 use lake_core::project::settings::Target;
 
+pub use error::Error;
 pub use exit::Exit;
 
 /// A kind of engine that this program was built with.

@@ -40,6 +40,42 @@ pub trait Engine: Send + Sync {
     fn list(&self, schema: &str) -> Result<Vec<PhysicalName>, EngineError>;
 }
 
+/// How long one look at a statement waits.
+const WAIT: Duration = Duration::from_millis(250);
+
+/// Runs a statement to its end and reads its rows; None if it was stopped. `unwanted` is asked again and again, and once it
+/// says so the engine is asked to stop.
+///
+/// It sends once and waits: for people and tests. What must not be lost is the dispatcher's.
+pub fn execute(
+    engine: &dyn Engine,
+    submission: &Submission,
+    unwanted: impl Fn() -> bool,
+) -> Result<Option<(Stats, Rows)>, EngineError> {
+    let id = engine.submit(submission)?;
+    match wait(engine, &id, unwanted)? {
+        Some(stats) => Ok(Some((stats, engine.rows(&id)?))),
+        None => Ok(None),
+    }
+}
+
+/// Waits for the end of a statement; None if it was stopped.
+pub fn wait(engine: &dyn Engine, id: &QueryId, unwanted: impl Fn() -> bool) -> Result<Option<Stats>, EngineError> {
+    let mut told = false;
+    loop {
+        if !told && unwanted() {
+            engine.cancel(id)?;
+            told = true;
+        }
+        match engine.poll(std::slice::from_ref(id), WAIT)?.pop() {
+            Some(State::Succeeded(stats)) => return Ok(Some(stats)),
+            Some(State::Failed(error)) => return Err(error),
+            Some(State::Cancelled) => return Ok(None),
+            Some(State::Running) | None => {}
+        }
+    }
+}
+
 /// Name of a table in an engine's catalog.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct PhysicalName {
@@ -118,6 +154,13 @@ pub struct Submission {
     pub token: String,
     /// Relations that are files.
     pub files: Vec<FileRelation>,
+}
+
+impl Submission {
+    /// A statement under a token of its own: sent again, it would run again.
+    pub fn once(sql: impl Into<String>) -> Self {
+        Self { sql: sql.into(), token: uuid::Uuid::new_v4().simple().to_string(), files: vec![] }
+    }
 }
 
 /// Files that a statement reads under a table's name. They add the columns `"$file"` (varchar) and `"$arrival"`

@@ -17,7 +17,7 @@ pub mod graph;
 #[cfg(feature = "run")]
 pub mod journal;
 #[cfg(feature = "run")]
-mod nearest;
+pub mod nearest;
 #[cfg(feature = "run")]
 pub mod plan;
 #[cfg(feature = "run")]

@@ -1,7 +1,7 @@
 //! The name that a person probably meant.
 
 /// The closest of the candidates, if it is close enough to be worth offering.
-pub(crate) fn nearest<S: AsRef<str>>(name: &str, candidates: impl IntoIterator<Item = S>) -> Option<String> {
+pub fn nearest<S: AsRef<str>>(name: &str, candidates: impl IntoIterator<Item = S>) -> Option<String> {
     candidates
         .into_iter()
         .filter(|candidate| close(name, candidate.as_ref()))

@@ -5,9 +5,8 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use lake_core::engine::{Engine, EngineError, State, Submission};
+use lake_core::engine::{EngineError, Submission, execute};
 use lake_core::values::protocol::json;
 use lake_embedded::{Embedded, EmbeddedConfig};
 use serde_json::Value;
@@ -105,16 +104,7 @@ fn normal(value: &Value) -> String {
 }
 
 fn answer(engine: &Embedded, sql: &str) -> Result<(Vec<String>, Vec<Value>), EngineError> {
-    let token = uuid::Uuid::new_v4().to_string();
-    let id = engine.submit(&Submission { sql: sql.into(), token, files: vec![] })?;
-    loop {
-        match engine.poll(std::slice::from_ref(&id), Duration::from_secs(10))?.remove(0) {
-            State::Running => {}
-            State::Failed(error) => return Err(error),
-            _ => break,
-        }
-    }
-    let rows = engine.rows(&id)?;
+    let (_, rows) = execute(engine, &Submission::once(sql), || false)?.expect("nobody stops it");
     let types = rows.columns.iter().map(|(_, ty)| ty.to_string()).collect();
     let mut found = vec![];
     for batch in &rows.batches {

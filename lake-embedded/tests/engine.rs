@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
-use lake_core::engine::{Engine, EngineError, ErrorKind, FileRelation, PhysicalName, SourceFile, State, Submission};
+use lake_core::engine::{
+    Engine, EngineError, ErrorKind, FileRelation, PhysicalName, SourceFile, State, Submission, execute,
+};
 use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 use lake_embedded::{Embedded, EmbeddedConfig};
 
@@ -34,16 +36,8 @@ impl Lab {
 
     fn submit_with(&self, sql: &str, token: &str, files: Vec<FileRelation>) -> Result<Vec<Vec<String>>, EngineError> {
         let submission = Submission { sql: sql.into(), token: token.into(), files };
-        let id = self.engine.submit(&submission)?;
-        loop {
-            match self.engine.poll(std::slice::from_ref(&id), Duration::from_secs(10))?.remove(0) {
-                State::Running => {}
-                State::Succeeded(_) => break,
-                State::Failed(error) => return Err(error),
-                State::Cancelled => panic!("cancelled: {sql}"),
-            }
-        }
-        let rows = self.engine.rows(&id)?;
+        let ran = execute(&self.engine, &submission, || false)?;
+        let (_, rows) = ran.unwrap_or_else(|| panic!("cancelled: {sql}"));
         let options = FormatOptions::default().with_null("null");
         let mut found = vec![];
         for batch in &rows.batches {
@@ -58,13 +52,9 @@ impl Lab {
 
     /// Bytes of tables that a statement read.
     fn scanned(&self, sql: &str) -> u64 {
-        self.next.set(self.next.get() + 1);
-        let token = format!("token-{:032}", self.next.get());
-        let id = self.engine.submit(&Submission { sql: sql.into(), token, files: vec![] }).unwrap();
-        match self.engine.poll(std::slice::from_ref(&id), Duration::from_secs(60)).unwrap().remove(0) {
-            State::Succeeded(stats) => stats.bytes_scanned.unwrap(),
-            other => panic!("{sql}: {other:?}"),
-        }
+        let ran = execute(&self.engine, &Submission::once(sql), || false);
+        let (stats, _) = ran.unwrap_or_else(|error| panic!("{sql}: {error:?}")).expect("nobody stops it");
+        stats.bytes_scanned.unwrap()
     }
 
     fn run(&self, sql: &str) -> Vec<Vec<String>> {

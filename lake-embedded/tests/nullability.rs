@@ -6,9 +6,8 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
-use lake_core::engine::{Engine, EngineError, Rows, State, Submission};
+use lake_core::engine::{EngineError, Rows, Submission, execute};
 use lake_embedded::{Embedded, EmbeddedConfig};
 use lake_sql::bind::{Names, Reference, Relation, bind};
 use lake_sql::finding::Severity;
@@ -248,15 +247,7 @@ impl Draw {
 }
 
 fn run(engine: &Embedded, sql: &str) -> Result<Rows, EngineError> {
-    let token = uuid::Uuid::new_v4().to_string();
-    let id = engine.submit(&Submission { sql: sql.into(), token, files: vec![] })?;
-    loop {
-        match engine.poll(std::slice::from_ref(&id), Duration::from_secs(10))?.remove(0) {
-            State::Running => {}
-            State::Failed(error) => return Err(error),
-            State::Succeeded(_) | State::Cancelled => return engine.rows(&id),
-        }
-    }
+    Ok(execute(engine, &Submission::once(sql), || false)?.expect("nobody stops it").1)
 }
 
 /// The columns that are called never null, or why the query is refused.

@@ -1,7 +1,6 @@
 //! `lake`: what needs no build of a project. The commands over a project's models are in the project's own program.
 
 mod check;
-mod error;
 mod query;
 #[cfg(feature = "serve")]
 mod serve;
@@ -19,7 +18,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
     name = "lake",
     version,
     about,
-    after_help = "Exit codes: 0 done, 1 something is wrong in what was looked at, 2 used wrongly."
+    after_help = "Exit codes: 0 done, 1 something is wrong in what was looked at, 2 used wrongly, 130 interrupted."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -45,13 +44,9 @@ fn main() -> ExitCode {
         #[cfg(feature = "serve")]
         Command::Serve(server) => serve::run(&server),
     };
-    ended.unwrap_or_else(|error| {
-        if let Some(message) = &error.message {
-            eprintln!("error: {message}");
-        }
-        if let Some(help) = &error.help {
-            eprintln!("  = help: {help}");
-        }
-        ExitCode::from(error.code)
-    })
+    let exit = ended.unwrap_or_else(|error| {
+        error.print();
+        error.exit
+    });
+    exit.into()
 }

@@ -1,12 +1,11 @@
 //! `lake serve`: servers that stand in for others, on loopback.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use athena_local::{AthenaLocal, Config, Script};
 use clap::Subcommand;
 
-use crate::error::Error;
+use lake_cli::{Error, Exit};
 
 /// What is served.
 #[derive(Debug, Subcommand)]
@@ -30,7 +29,7 @@ pub struct Athena {
 }
 
 /// Serves until the process is stopped.
-pub fn run(server: &Server) -> Result<ExitCode, Error> {
+pub fn run(server: &Server) -> Result<Exit, Error> {
     let Server::Athena(args) = server;
     let mut config = Config { port: args.port, ..Config::new(&args.warehouse) };
     if let Some(faults) = &args.faults {

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use lake_core::engine::{Engine, PhysicalName, State, Submission};
+use lake_core::engine::{Engine, PhysicalName, Submission, execute};
 use lake_core::model::registry;
 use lake_core::model::spec::Id;
 use lake_core::run::summary::RunSummary;
@@ -145,11 +144,9 @@ fn copy(from: &Path, to: &Path) {
 
 /// All rows of a table or view, each as text, sorted.
 pub fn rows(engine: &dyn Engine, table: &str) -> Vec<String> {
-    let token = format!("the rows of {table}, read by the test");
-    let id = engine.submit(&Submission { sql: format!("select * from {table}"), token, files: vec![] }).unwrap();
-    let state = engine.poll(std::slice::from_ref(&id), Duration::from_secs(60)).unwrap().remove(0);
-    assert!(matches!(state, State::Succeeded(_)), "{table}: {state:?}");
-    let mut rows = texts(&engine.rows(&id).unwrap()).unwrap();
+    let ran = execute(engine, &Submission::once(format!("select * from {table}")), || false);
+    let (_, rows) = ran.unwrap_or_else(|error| panic!("{table}: {error}")).expect("nobody stops it");
+    let mut rows = texts(&rows).unwrap();
     rows.sort();
     rows
 }

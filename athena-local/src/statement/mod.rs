@@ -7,18 +7,13 @@ mod trino;
 mod types;
 mod writers;
 
-use std::time::Duration;
-
-use lake_core::engine::{Engine, State, Submission};
+use lake_core::engine::{Engine, Submission, wait};
 
 use crate::account::Account;
 use crate::executions::{Answer, Outcome, Task};
 use crate::failure::Failure;
 
 use tokens::{Token, TokenKind, position};
-
-/// How long one look at the engine may wait.
-const POLL: Duration = Duration::from_millis(200);
 
 /// A statement that was parsed.
 #[derive(Clone, Debug, PartialEq)]
@@ -234,15 +229,7 @@ fn execute(account: &Account, sql: &str, token: &str, task: &Task) -> Outcome {
     if task.is_stopped() {
         task.cancel(engine);
     }
-    let stats = loop {
-        match engine.poll(std::slice::from_ref(&id), POLL).map(|mut states| states.pop()) {
-            Ok(Some(State::Succeeded(stats))) => break stats,
-            Ok(Some(State::Failed(error))) => return Err(Failure::of(&error)),
-            Ok(Some(State::Cancelled)) => return Err(Failure::cancelled()),
-            Ok(Some(State::Running) | None) => {}
-            Err(error) => return Err(Failure::of(&error)),
-        }
-    };
+    let stats = wait(engine, &id, || false).map_err(|error| Failure::of(&error))?.ok_or_else(Failure::cancelled)?;
     task.set_current(None);
     let rows = engine.rows(&id).map_err(|error| Failure::of(&error))?;
     Ok(Answer {

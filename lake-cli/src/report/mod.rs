@@ -1,6 +1,4 @@
 //! What people and machines see of a run and of rows. Standard output is data, standard error is talk.
 
-pub mod cells;
 pub mod progress;
-pub mod rows;
 pub mod summary;

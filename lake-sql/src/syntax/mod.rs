@@ -137,6 +137,46 @@ fn comments_between(text: &str, gap: Span) -> Vec<Span> {
     comments
 }
 
+/// Where the tokens are, in order: what is neither blank nor comment. Unterminated text reaches to the end.
+pub fn token_spans(text: &str) -> Vec<Span> {
+    let (tokens, _) = lexer::tokens(text, Templates::No);
+    tokens.iter().filter(|token| token.kind != Kind::End).map(|token| token.span).collect()
+}
+
+/// The statements of a script by its semicolons alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pieces {
+    /// Where the statements are, without their semicolons; empty ones are left out.
+    pub statements: Vec<Span>,
+    /// Whether nothing follows the last semicolon.
+    pub ended: bool,
+}
+
+/// Splits a script where its semicolons are; those in text, quoted names and comments do not count.
+pub fn pieces(text: &str) -> Pieces {
+    let mut statements = vec![];
+    let mut open: Option<Span> = None;
+    for span in token_spans(text) {
+        match span.text(text) {
+            ";" => statements.extend(open.take()),
+            _ => open = Some(open.map_or(span, |start| start.to(span))),
+        }
+    }
+    let ended = open.is_none();
+    statements.extend(open);
+    Pieces { statements, ended }
+}
+
+/// Whether a word of any case can be a name only in double quotes.
+pub fn is_reserved(word: &str) -> bool {
+    token::Keyword::of(word).is_reserved()
+}
+
+/// The words of the grammar in lower case, sorted.
+pub fn keywords() -> impl Iterator<Item = &'static str> {
+    token::words()
+}
+
 /// Where the decimal literals such as `1.5` are, in order.
 pub fn decimal_spans(text: &str) -> Vec<Span> {
     let (tokens, _) = lexer::tokens(text, Templates::Yes);
@@ -155,4 +195,26 @@ pub fn trailing_line_comment(text: &str, templates: Templates) -> bool {
 
 fn last_line(text: &str) -> &str {
     text.rsplit(['\n', '\r']).next().unwrap_or("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, statements: &[&str], ended: bool) {
+        let pieces = pieces(text);
+        let found: Vec<&str> = pieces.statements.iter().map(|span| span.text(text)).collect();
+        assert_eq!((found.as_slice(), pieces.ended), (statements, ended), "{text}");
+    }
+
+    #[test]
+    fn semicolons_divide_a_script() {
+        check("", &[], true);
+        check(" -- nothing\n;; ", &[], true);
+        check("select 1", &["select 1"], false);
+        check("select 1; -- one\nselect 2 ;", &["select 1", "select 2"], true);
+        check("select ';', \";\" -- ;\n /* ; */ from t; x", &["select ';', \";\" -- ;\n /* ; */ from t", "x"], false);
+        check("select 'a;\nb;", &["select 'a;\nb;"], false);
+        check("select 1 /* a;", &["select 1 /* a;"], false);
+    }
 }

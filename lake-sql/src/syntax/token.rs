@@ -147,6 +147,11 @@ keywords! {
     with With reserved, within Within, without Without, wrapper Wrapper, year Year, zone Zone,
 }
 
+/// The words of the grammar in order.
+pub(super) fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.iter().map(|word| word.0)
+}
+
 /// Where in the table the words of each letter begin, and its end.
 const FIRST: [usize; 27] = {
     let (mut first, mut letter, mut at) = ([0; 27], 0, 0);

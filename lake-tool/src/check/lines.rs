@@ -17,7 +17,7 @@ use serde_json::Value;
 use super::catalog::Catalog;
 use super::schema::Schema;
 use super::told;
-use crate::error::Error;
+use lake_cli::Error;
 
 /// A line of input.
 #[derive(Deserialize)]

@@ -10,16 +10,15 @@ mod told;
 
 use std::io::{IsTerminal as _, Read as _, Write as _, stdin, stdout};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::ValueEnum;
 use lake_sql::finding::report::Colour;
 use lake_sql::finding::{Finding, Severity};
 use lake_sql::types::TypeRules;
 
-use crate::error::Error;
 use catalog::Catalog;
 use file::Lints;
+use lake_cli::{Error, Exit};
 
 /// `check`
 #[derive(clap::Args, Debug)]
@@ -87,11 +86,11 @@ struct Checked {
 }
 
 /// Runs the command.
-pub fn run(args: &Args) -> Result<ExitCode, Error> {
+pub fn run(args: &Args) -> Result<Exit, Error> {
     let catalog = Catalog::new(args.default_schema.as_deref());
     if args.types {
         lines::run(stdin().lock(), &mut stdout().lock(), &catalog, args.engine.rules())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(Exit::Success);
     }
     let (catalog, mut checked) = with_schema(catalog, args)?;
     let is_schema = |path: &PathBuf| args.schema.iter().any(|schema| is_same_file(schema, path));
@@ -110,7 +109,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     out.flush()?;
     let is_error = |finding: &Finding| finding.severity == Severity::Error;
     let failed = checked.iter().any(|checked| checked.findings.iter().any(is_error));
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed { Exit::Failure } else { Exit::Success })
 }
 
 /// The catalog after the schema files, and those of them in which something is wrong.

@@ -2,14 +2,13 @@
 
 use std::io::{BufRead, Write};
 
-use lake_core::engine::{Engine, ErrorKind, Rows};
+use lake_core::engine::{Engine, EngineError, ErrorKind, Rows, Submission, execute};
 use lake_core::values::ValueError;
 use lake_core::values::protocol;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::rows;
-use crate::error::Error;
+use lake_cli::Error;
 
 /// A line of input.
 #[derive(Deserialize)]
@@ -69,7 +68,7 @@ fn answer(question: Question, engine: &dyn Engine) -> Answer {
         rows: vec![],
         error: Some(Failure { id: name(kind), message }),
     };
-    let answer = match rows(engine, &question.sql) {
+    let answer = match rows(engine, question.sql.trim().trim_end_matches(';')) {
         Ok(rows) => match values(&rows) {
             Ok(values) => Answer { id: Value::Null, columns: columns(&rows), rows: values, error: None },
             Err(error) => failed(error.kind, error.message),
@@ -77,6 +76,12 @@ fn answer(question: Question, engine: &dyn Engine) -> Answer {
         Err(error) => failed(error.kind, error.message),
     };
     Answer { id, ..answer }
+}
+
+/// Runs a statement to its end.
+fn rows(engine: &dyn Engine, sql: &str) -> Result<Rows, EngineError> {
+    let ran = execute(engine, &Submission::once(sql), || false)?;
+    Ok(ran.expect("nobody stops it").1)
 }
 
 fn columns(rows: &Rows) -> Vec<Column> {
