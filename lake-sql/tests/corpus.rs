@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use lake_sql::bind::{Names, Reference, Relation, RelationColumn, bind};
 use lake_sql::finding::{Finding, Severity};
+use lake_sql::span::Span;
 use lake_sql::syntax::{Templates, parse_query};
 use lake_sql::types::{Type, TypeRules};
 use serde::Deserialize;
@@ -30,6 +31,8 @@ struct Answer {
     #[serde(default)]
     nulls: Vec<usize>,
     error: Option<String>,
+    /// Line and column of the error, from 1.
+    at: Option<(usize, usize)>,
 }
 
 /// The tables that the queries read: `tpch.tiny`, whose columns a server does not declare as not null.
@@ -91,16 +94,13 @@ impl Names for Server {
 /// A result column: name, type, whether it may be null.
 type Column = (String, String, bool);
 
-/// What we answer: the columns, or the ids of the findings.
-fn ours(sql: &str, rules: TypeRules) -> Result<Vec<Column>, Vec<String>> {
-    let told = |findings: &[Finding]| -> Vec<String> {
-        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error);
-        errors.map(|finding| format!("{}: {}", finding.id, finding.message)).collect()
-    };
+/// What we answer: the columns, or the errors.
+fn ours(sql: &str, rules: TypeRules) -> Result<Vec<Column>, Vec<Finding>> {
     let parsed = parse_query(sql, Templates::No);
-    let Some(tree) = parsed.tree.filter(|_| parsed.findings.is_empty()) else { return Err(told(&parsed.findings)) };
-    let outcome = bind(&tree, sql, &Server, rules);
-    let errors = told(&outcome.findings);
+    let Some(tree) = parsed.tree.filter(|_| parsed.findings.is_empty()) else { return Err(parsed.findings) };
+    let mut outcome = bind(&tree, sql, &Server, rules);
+    outcome.findings.retain(|finding| finding.severity == Severity::Error);
+    let errors = outcome.findings;
     match outcome.query {
         Some(query) if errors.is_empty() => {
             let name = |(index, name): (usize, &Option<String>)| name.clone().unwrap_or_else(|| format!("_col{index}"));
@@ -117,7 +117,9 @@ fn difference(case: &Case, rules: TypeRules) -> Option<String> {
         TypeRules::New => &case.new,
         TypeRules::Old => case.old.as_ref().unwrap_or(&case.new),
     };
-    let found = ours(&case.sql, rules);
+    let told =
+        |findings: Vec<Finding>| findings.iter().map(|found| format!("{}: {}", found.id, found.message)).collect();
+    let found: Result<_, Vec<String>> = ours(&case.sql, rules).map_err(told);
     match (expected.error.as_deref(), found) {
         (Some("RUNTIME"), Ok(_)) => None,
         (Some("RUNTIME"), Err(findings)) => Some(format!("fails when it runs, found {findings:?}")),
@@ -139,7 +141,16 @@ fn difference(case: &Case, rules: TypeRules) -> Option<String> {
 
 /// The known differences in groups: the reason, and what differs.
 fn known_differences() -> Vec<(String, Vec<&'static str>)> {
-    let blocks = include_str!("data/corpus-differences.txt").split("\n\n").skip(1);
+    reasons(include_str!("data/corpus-differences.txt"))
+}
+
+/// The errors whose place is known to be another one.
+fn known_places() -> Vec<(String, Vec<&'static str>)> {
+    reasons(include_str!("data/corpus-places.txt"))
+}
+
+fn reasons(list: &'static str) -> Vec<(String, Vec<&'static str>)> {
+    let blocks = list.split("\n\n").skip(1);
     blocks
         .map(|block| {
             let (reason, keys): (Vec<_>, Vec<_>) = block.lines().partition(|line| line.starts_with('#'));
@@ -182,6 +193,53 @@ fn binds_as_a_server_does() {
     assert!(mended.is_empty(), "these agree now, remove them from the list: {mended:#?}");
 }
 
+/// The section about places.
+fn places_of_errors() -> String {
+    let known = known_places();
+    let (all, other) = (places().count(), known.iter().map(|(_, ids)| ids.len()).sum::<usize>());
+    let mut section = format!(
+        "\n## Where an error is shown\n\nOf {all} errors that Trino gives a place, {} are shown there: the place lies \
+         in what the finding underlines. The other {other} are shown at a smaller part, which is the one that is wrong:\n\n",
+        all - other
+    );
+    for (reason, ids) in known {
+        section += &format!("- {reason} ({}).\n", ids.len());
+    }
+    section
+}
+
+/// Whether the place that the server names lies in one of our findings, or in what one of them points at.
+fn place_agrees(case: &Case, (line, column): (usize, usize)) -> bool {
+    let start: usize = case.sql.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let at = case.sql[start..].char_indices().nth(column - 1).map_or(case.sql.len(), |(offset, _)| start + offset);
+    let holds = |span: Span| (span.start..=span.end).contains(&at);
+    let findings = ours(&case.sql, TypeRules::New).err().unwrap_or_default();
+    findings.iter().any(|found| holds(found.span) || found.context.iter().any(|(span, _)| holds(*span)))
+}
+
+/// The errors of the newer rules that the server gives a place, and that are errors here.
+fn places() -> impl Iterator<Item = (Case, (usize, usize))> {
+    let cases = cases().filter(|(_, rules)| *rules == TypeRules::New);
+    let placed = cases.filter_map(|(case, _)| case.new.at.map(|at| (case, at)));
+    placed.filter(|(case, _)| ours(&case.sql, TypeRules::New).is_err())
+}
+
+#[test]
+fn errors_stand_where_a_server_says() {
+    let known: BTreeSet<&str> = known_places().into_iter().flat_map(|(_, ids)| ids).collect();
+    let differing: Vec<Case> = places().filter(|(case, at)| !place_agrees(case, *at)).map(|(case, _)| case).collect();
+    let line = |case: &Case| {
+        let found = ours(&case.sql, TypeRules::New).unwrap_err();
+        let found: Vec<String> = found.iter().map(|found| format!("{:?} {}", found.span, found.message)).collect();
+        format!("{}  {:?}  {}\n    {}", case.id, case.new.at.unwrap(), case.sql, found.join("; "))
+    };
+    let anew: Vec<String> = differing.iter().filter(|case| !known.contains(case.id.as_str())).map(line).collect();
+    assert!(anew.is_empty(), "{} places differ anew:\n{}", anew.len(), anew.join("\n"));
+    let differing: BTreeSet<&str> = differing.iter().map(|case| case.id.as_str()).collect();
+    let mended: Vec<_> = known.difference(&differing).collect();
+    assert!(mended.is_empty(), "these agree now, remove them from the list: {mended:#?}");
+}
+
 const PREFACE: &str = "\
 # Where the checker and Trino differ
 
@@ -191,9 +249,6 @@ and is written by them.
 
 Not counted as differences:
 
-- **Places.** An error is shown at the smallest part that is wrong, and Trino often names the operator or the statement: \
-of `select 1 union select 'a'` the checker shows `'a'`, Trino the word `union`; of `cast(a as nope)` the type, not the \
-cast; of a wrong subscript the index; of `select distinct a … order by b` the `b`.
 - **What fails only when it runs**: overflow, a cast of a text that is no number, an `error on error` of a JSON function. \
 The checker speaks of it where no data can make it right: a negative frame, a recursion without an end, a zone that \
 does not exist, a timestamp in a varchar that is too short for every one.
@@ -220,6 +275,7 @@ fn each_difference_is_listed_with_its_reason() {
             page += &format!("- `{}` — Trino: {trino}; here: {ours}{older}\n", case.sql);
         }
     }
+    page += &places_of_errors();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/differences.md");
     if std::env::var_os("LAKE_UPDATE_DOCS").is_some() {
         std::fs::write(path, &page).unwrap();

@@ -146,7 +146,9 @@ impl Binder<'_> {
         let filter = listagg.filter.as_ref().map(|filter| self.condition(filter, scope, "FILTER"));
         let order_by = self.sort_keys(listagg.order_by.iter(), scope);
         if !matches!(value.ty, Type::Varchar(_) | Type::Error) {
-            self.report(finding::operand_type::new("LISTAGG", "a varchar", &value.ty, value.span));
+            let name = Span::new(span.start, span.start + "listagg".len());
+            let found = finding::operand_type::new("LISTAGG", "a varchar", &value.ty, name);
+            self.report(found.label("takes a varchar").context(value.span, value.ty.to_string()));
             return None;
         }
         if value.ty == Type::Error {

@@ -111,6 +111,10 @@ impl Binder<'_> {
                 None
             }
             Err(reason) => {
+                if let Some(found) = self.lambda_width(name, &shapes, args) {
+                    self.report(found);
+                    return None;
+                }
                 let types: Vec<Type> = bound
                     .into_iter()
                     .map(|arg| arg.map_or(Type::Function(vec![], Box::new(Type::Unknown)), |arg| arg.ty))
@@ -119,6 +123,20 @@ impl Binder<'_> {
                 None
             }
         }
+    }
+
+    /// The finding about a lambda, if the call fits once it has another number of parameters.
+    fn lambda_width(&self, name: &str, shapes: &[Arg], args: &[tree::Expr]) -> Option<Finding> {
+        let position = shapes.iter().position(|shape| matches!(shape, Arg::Lambda(_)))?;
+        let Arg::Lambda(found) = shapes[position] else { return None };
+        let fits = |width: &usize| {
+            let mut other = shapes.to_vec();
+            other[position] = Arg::Lambda(*width);
+            let resolved = functions::resolve(name, &other, self.rules, &mut |_, _| Some(Type::Unknown));
+            *width != found && resolved.is_ok()
+        };
+        let expected = (0..4).find(fits)?;
+        Some(finding::wrong_arguments::lambda(name, expected, found, args[position].span))
     }
 
     /// Resolves while binding bodies of lambdas on trial; also gives what was found in the last refused body.

@@ -6,7 +6,7 @@ use super::scope::{Scope, error_expr};
 use crate::bound::{CompareOp, Expr, ExprKind};
 use crate::finding;
 use crate::span::Span;
-use crate::syntax::tree;
+use crate::syntax::{operator_span, tree};
 use crate::types::{self, Type, TypeRules};
 
 impl Binder<'_> {
@@ -22,6 +22,11 @@ impl Binder<'_> {
         self.check_brands(&left, &right, op_span);
         let (left, right) = (self.coerce(left, &common), self.coerce(right, &common));
         build::compare(op, left, right, span)
+    }
+
+    /// The word between two operands, or both where they stand in other texts.
+    pub fn operator(&self, left: Span, right: Span) -> Span {
+        operator_span(&self.text, Span::new(left.end, right.start)).unwrap_or(left.to(right))
     }
 
     /// The type at which two types are compared by an operator.
@@ -86,11 +91,12 @@ impl Binder<'_> {
                     .into_iter()
                     .find(|bound| self.comparison_type(CompareOp::Less, &value.ty, &bound.ty).is_none())
                     .unwrap_or(&high);
-                self.report(finding::comparison_mismatch::new(
+                let place = self.operator(value.span, low.span);
+                self.report(finding::comparison_mismatch::at_word(
                     CompareOp::GreaterOrEqual,
                     &value,
                     bound,
-                    bound.span,
+                    place,
                     &self.text,
                 ));
                 return error_expr(span);

@@ -113,7 +113,8 @@ impl Binder<'_> {
         if second.columns.len() != columns.len() {
             if second.complete {
                 let counts = (columns.len(), second.columns.len());
-                self.report(finding::set_operation_width::new("UNION", counts, second.rel.span));
+                let place = self.operator(anchor.span(), step.span());
+                self.report(finding::set_operation_width::new("UNION", counts, place));
             }
             return broken;
         }

@@ -182,7 +182,7 @@ impl Binder<'_> {
             UnaryOp::Plus => (operand.ty.is_numeric() && !decimal, "+", "an integer, real or double"),
         };
         if !takes && operand.ty != Type::Error {
-            let found = finding::operand_type::new(sign, expected, &operand.ty, operand.span);
+            let found = finding::operand_type::new(sign, expected, &operand.ty, span);
             self.report(found);
             return error_expr(span);
         }
@@ -296,7 +296,7 @@ impl Binder<'_> {
             Type::Row(fields) => return self.row_subscript(fields.clone(), base, &index, span),
             Type::Unknown => return build::literal(Literal::Null, Type::Unknown, span),
             other => {
-                self.report(finding::subscript::base(other, base.span));
+                self.report(finding::subscript::base(other, span));
                 return error_expr(span);
             }
         };

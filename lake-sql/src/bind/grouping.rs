@@ -158,7 +158,7 @@ impl Binder<'_> {
                 Some(item) => {
                     let collected = super::aggregate::collected(self.select_context());
                     if item.expr.columns().iter().any(|id| collected.contains(id)) {
-                        self.report(finding::misplaced_aggregate::ordinal(position, written.span));
+                        self.report(finding::misplaced_aggregate::ordinal(position, written.span, item.expr.span));
                         return None;
                     }
                     item.expr.clone()

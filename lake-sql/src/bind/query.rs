@@ -29,9 +29,10 @@ impl Binder<'_> {
         let mut bound = match body {
             QueryBody::Select(select) => return self.select(select, order_by, outer),
             QueryBody::SetOp { op, all, left, right, span } => {
+                let places = [left.span(), right.span()];
                 let left = self.body(left, &[], outer);
                 let right = self.body(right, &[], outer);
-                self.set_operation(*op, *all, left, right, *span)
+                self.set_operation(*op, *all, left, right, places, *span)
             }
             QueryBody::Values { rows, span } => self.values(rows, *span, outer),
             QueryBody::Error(span) => {

@@ -10,8 +10,16 @@ use crate::syntax::tree;
 use crate::types::{self, Type};
 
 impl Binder<'_> {
-    /// Combines two bound queries.
-    pub fn set_operation(&mut self, op: tree::SetOp, all: bool, left: Bound, right: Bound, span: Span) -> Bound {
+    /// Combines two bound queries, which stand at `places`.
+    pub fn set_operation(
+        &mut self,
+        op: tree::SetOp,
+        all: bool,
+        left: Bound,
+        right: Bound,
+        places: [Span; 2],
+        span: Span,
+    ) -> Bound {
         let (op, name) = match op {
             tree::SetOp::Union => (SetOp::Union, "UNION"),
             tree::SetOp::Intersect => (SetOp::Intersect, "INTERSECT"),
@@ -21,11 +29,12 @@ impl Binder<'_> {
         if left.columns.len() != right.columns.len() {
             if complete {
                 let counts = (left.columns.len(), right.columns.len());
-                self.report(finding::set_operation_width::new(name, counts, right.rel.span));
+                let place = self.operator(places[0], places[1]);
+                self.report(finding::set_operation_width::new(name, counts, place));
             }
             return Bound { complete: false, single_row: false, ..left };
         }
-        let types = self.set_types(name, &left, &right);
+        let types = self.set_types(name, &left, &right, places);
         let nullable = |left: bool, right: bool| match op {
             SetOp::Union => left || right,
             SetOp::Intersect => left && right,
@@ -53,7 +62,7 @@ impl Binder<'_> {
         Bound { rel: rel(kind, span), columns: output, single_row: false, complete }
     }
 
-    fn set_types(&mut self, name: &str, left: &Bound, right: &Bound) -> Vec<Type> {
+    fn set_types(&mut self, name: &str, left: &Bound, right: &Bound, places: [Span; 2]) -> Vec<Type> {
         let pairs = left.columns.iter().zip(&right.columns).enumerate();
         let mut types = vec![];
         for (position, (left, right)) in pairs {
@@ -64,7 +73,8 @@ impl Binder<'_> {
             match types::common_super_type(&left.ty, &right.ty, self.rules) {
                 Some(ty) => types.push(ty),
                 None => {
-                    self.report(finding::set_operation_types::new(name, position, left, right));
+                    let place = self.operator(places[0], places[1]);
+                    self.report(finding::set_operation_types::new(name, position, left, right, place));
                     types.push(Type::Error);
                 }
             }

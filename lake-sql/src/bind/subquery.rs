@@ -151,7 +151,8 @@ impl Binder<'_> {
         let column = self.one_column(&bound, what, span)?;
         let other = column_as_expr(&column);
         let Some(ty) = self.comparison_type(op, &value.ty, &column.ty) else {
-            self.report(finding::comparison_mismatch::new(op, &value, &other, value.span, &self.text));
+            let place = self.operator(value.span, bound.rel.span);
+            self.report(finding::comparison_mismatch::at_word(op, &value, &other, place, &self.text));
             return None;
         };
         self.check_brands(&value, &other, value.span);

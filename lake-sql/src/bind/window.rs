@@ -338,6 +338,12 @@ impl Binder<'_> {
             tree::FrameUnit::Range => FrameUnit::Range,
             tree::FrameUnit::Groups => FrameUnit::Groups,
         };
+        let has_distance =
+            |bound: &tree::FrameBound| matches!(bound, tree::FrameBound::Preceding(_) | tree::FrameBound::Following(_));
+        if unit == FrameUnit::Range && [Some(&frame.start), frame.end.as_ref()].into_iter().flatten().any(has_distance)
+        {
+            self.check_range_key(order_by, frame.span)?;
+        }
         let start = self.frame_bound(&frame.start, unit, order_by, scope)?;
         let end = match &frame.end {
             Some(end) => self.frame_bound(end, unit, order_by, scope)?,
@@ -360,6 +366,20 @@ impl Binder<'_> {
             return None;
         }
         Some(Frame { unit, start, end, pattern: vec![] })
+    }
+
+    /// A RANGE frame with a distance has one key, whose type has distances.
+    fn check_range_key(&mut self, order_by: &[SortKey], frame: Span) -> Option<()> {
+        let [key] = order_by else {
+            self.report(finding::frame::range_needs_one_key(order_by.len(), frame));
+            return None;
+        };
+        let ty = &key.expr.ty;
+        if ty.is_numeric() || is_moment(ty) || ty.has_error() {
+            return Some(());
+        }
+        self.report(finding::frame::range_key(ty, key.expr.span));
+        None
     }
 
     fn frame_bound(
@@ -404,10 +424,7 @@ impl Binder<'_> {
             }
             return Some(offset);
         }
-        let [key] = order_by else {
-            self.report(finding::frame::range_needs_one_key(order_by.len(), offset.span));
-            return None;
-        };
+        let key = order_by.first()?;
         let fits = (key.expr.ty.is_numeric() && offset.ty.is_numeric())
             || (is_moment(&key.expr.ty) && matches!(offset.ty, Type::IntervalDayToSecond | Type::IntervalYearToMonth))
             || key.expr.ty.has_error();

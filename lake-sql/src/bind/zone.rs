@@ -92,13 +92,10 @@ fn names() -> Vec<String> {
     areas.flat_map(|(area, cities)| cities.split(' ').map(move |city| full(area, city))).collect()
 }
 
-/// The finding about a zone that stands somewhere within `span`.
+/// The finding about a zone that stands somewhere within the constant at `span`.
 pub(super) fn unknown(zone: &str, text: &str, span: Span) -> Finding {
-    let place = span.text(text).rfind(zone).filter(|_| !zone.is_empty()).map(|at| {
-        let start = span.start + at;
-        Span::new(start, start + zone.len())
-    });
-    unknown_time_zone::new(zone, &names(), place.unwrap_or(span))
+    let place = span.text(text).rfind(zone).map(|at| Span::new(span.start + at, span.start + at + zone.len()));
+    unknown_time_zone::new(zone, &names(), span, place.filter(|_| !zone.trim().is_empty()))
 }
 
 impl Binder<'_> {

@@ -27,6 +27,12 @@ pub fn new(op: CompareOp, left: &Expr, right: &Expr, span: Span, text: &str) -> 
     }
 }
 
+/// `value in (select column …)`, `value between …`: the word at `span`, and both operands.
+pub fn at_word(op: CompareOp, left: &Expr, right: &Expr, span: Span, text: &str) -> Finding {
+    let found = new(op, left, right, span, text).label("no common type");
+    found.context(left.span, left.ty.to_string()).context(right.span, right.ty.to_string())
+}
+
 /// A column or constant by its text, anything else by its type alone.
 fn described(expr: &Expr, text: &str) -> String {
     let source = expr.span.text(text);

@@ -51,6 +51,13 @@ pub fn range_needs_one_key(keys: usize, span: Span) -> Finding {
         .help("write ROWS, or order by one key")
 }
 
+/// RANGE with a distance over a key whose type has none.
+pub fn range_key(key: &Type, span: Span) -> Finding {
+    Finding::error(DOC.id, span, format!("a RANGE frame with a distance is ordered by numbers or moments, found {key}"))
+        .label(key.to_string())
+        .help("write ROWS, or order by a number, a date or a timestamp")
+}
+
 /// RANGE over a key from which the distance cannot be subtracted.
 pub fn range_type(key: &Type, offset: &Type, span: Span) -> Finding {
     Finding::error(DOC.id, span, format!("a RANGE frame over {key} cannot have a distance of {offset}"))

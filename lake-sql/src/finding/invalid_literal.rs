@@ -28,6 +28,9 @@ pub fn new(text: &str, ty: Option<&Type>, span: Span) -> Finding {
     let found = Finding::error(DOC.id, span, format!("{text} is no valid {what}")).label("not a value");
     match ty {
         Some(Type::Date) => found.help("write date 'year-month-day', such as date '2024-01-31'"),
+        Some(Type::Time(_) | Type::TimeTz(_)) => {
+            found.help("write time '12:00:00', with an offset such as +01:00 behind it if it has one")
+        }
         Some(Type::Timestamp(_) | Type::TimestampTz(_)) => {
             found.help("write timestamp '2024-01-31 12:00:00', with a zone behind it if it has one")
         }

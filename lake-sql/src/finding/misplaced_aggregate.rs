@@ -21,7 +21,8 @@ pub fn new(name: &str, place: &str, span: Span) -> Finding {
 }
 
 /// GROUP BY 2, where the second item is an aggregate.
-pub fn ordinal(position: i64, span: Span) -> Finding {
+pub fn ordinal(position: i64, span: Span, item: Span) -> Finding {
     Finding::error(DOC.id, span, format!("GROUP BY {position} is an item that holds an aggregate or a window function"))
         .label("rows are not grouped yet here")
+        .context(item, "the item")
 }

@@ -3,6 +3,7 @@
 use super::Finding;
 use super::doc::{Example, FindingDoc};
 use crate::bound::OutputColumn;
+use crate::span::Span;
 
 /// What `explain` prints, and the examples that are tests.
 pub const DOC: FindingDoc = FindingDoc {
@@ -12,14 +13,16 @@ pub const DOC: FindingDoc = FindingDoc {
     right: Example::Query("select cast(amount as varchar) as t from {orders} union all select name from {customers}"),
 };
 
-/// The columns at a position from 0.
-pub fn new(name: &str, position: usize, left: &OutputColumn, right: &OutputColumn) -> Finding {
+/// The columns at a position from 0; `span` is the word between the queries.
+pub fn new(name: &str, position: usize, left: &OutputColumn, right: &OutputColumn, span: Span) -> Finding {
     let called = left.name.as_deref().map(|name| format!(" (`{name}`)")).unwrap_or_default();
     Finding::error(
         DOC.id,
-        right.span,
+        span,
         format!("column {}{called} of {name} is {} on the left and {} on the right", position + 1, left.ty, right.ty),
     )
-    .label(right.ty.to_string())
+    .label("no common type")
+    .context(left.span, left.ty.to_string())
+    .context(right.span, right.ty.to_string())
     .help("columns go together by position, not by name; cast one side if the order is right")
 }

@@ -15,6 +15,6 @@ pub const DOC: FindingDoc = FindingDoc {
 /// The sides have that many columns.
 pub fn new(name: &str, (left, right): (usize, usize), span: Span) -> Finding {
     Finding::error(DOC.id, span, format!("{name} of {left} and {right} columns"))
-        .label(format!("{right} columns here, {left} before {name}"))
+        .label(format!("columns: {left} before it, {right} behind it"))
         .help("select equally many columns on both sides, in the same order")
 }

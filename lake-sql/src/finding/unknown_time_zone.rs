@@ -14,12 +14,18 @@ pub const DOC: FindingDoc = FindingDoc {
     right: Example::Query("select order_id, ordered_at at time zone 'Europe/London' as ordered_at from {orders}"),
 };
 
-/// The zone as written, among the names of all.
-pub fn new(zone: &str, known: &[String], span: Span) -> Finding {
-    let found = Finding::error(DOC.id, span, format!("no time zone `{zone}`")).label("unknown time zone");
-    match meant(zone, known) {
-        Some(name) => found.help(format!("a zone with a similar name exists: `{name}`")).suggest(span, name),
-        None => found.help("write a name such as 'America/New_York', or an offset such as '-05:00'"),
+/// The zone as written, among the names of all. It stands at `place`, within the constant at `span`.
+pub fn new(zone: &str, known: &[String], span: Span, place: Option<Span>) -> Finding {
+    let message = match place {
+        Some(_) => format!("no time zone `{zone}`"),
+        None => "an empty text is no time zone".to_owned(),
+    };
+    let found = Finding::error(DOC.id, span, message).label("unknown time zone");
+    match (meant(zone, known), place) {
+        (Some(name), Some(place)) => {
+            found.help(format!("a zone with a similar name exists: `{name}`")).suggest(place, name)
+        }
+        _ => found.help("write a name such as 'America/New_York', or an offset such as '-05:00'"),
     }
 }
 

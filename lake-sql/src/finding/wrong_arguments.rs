@@ -35,6 +35,13 @@ pub fn new(name: &str, span: Span, types: &[Type], reason: &NoMatch) -> Finding 
     }
 }
 
+/// A lambda of another number of parameters than the function gives.
+pub fn lambda(name: &str, expected: usize, found: usize, span: Span) -> Finding {
+    let parameters = if expected == 1 { "1 parameter".to_owned() } else { format!("{expected} parameters") };
+    Finding::error(DOC.id, span, format!("`{name}` takes a lambda of {parameters} here, found {found}"))
+        .label(format!("{found}"))
+}
+
 fn written(ty: &Type) -> String {
     match ty {
         Type::Function(..) => "a lambda".to_owned(),

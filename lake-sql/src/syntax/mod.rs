@@ -183,6 +183,19 @@ pub fn decimal_spans(text: &str) -> Vec<Span> {
     tokens.iter().filter(|token| token.kind == Kind::Decimal).map(|token| token.span).collect()
 }
 
+/// The operator between two operands, such as `between`, `in` or `union`: the first word or sign of the gap, but for
+/// parentheses that close and NOT.
+pub fn operator_span(text: &str, gap: Span) -> Option<Span> {
+    let part = gap.text(text);
+    let (tokens, _) = lexer::tokens(part, Templates::Yes);
+    let skipped = |token: &&token::Token| {
+        let word = token.span.text(part);
+        word != ")" && !word.eq_ignore_ascii_case("not")
+    };
+    let operator = tokens.iter().filter(|token| token.kind != Kind::End).find(skipped)?.span;
+    Some(Span::new(gap.start + operator.start, gap.start + operator.end))
+}
+
 /// Whether `text` ends in a line comment without a line break, so that nothing can follow on its last line.
 pub fn trailing_line_comment(text: &str, templates: Templates) -> bool {
     if !last_line(text).contains("--") {

@@ -84,7 +84,8 @@ impl Parser<'_> {
             false => self.arguments()?,
         };
         if self.is_symbol(Symbol::Dot) && self.symbol_at(1, Symbol::Star) {
-            let span = self.span().to(self.tokens[self.at + 1].span);
+            let star = self.span().to(self.tokens[self.at + 1].span);
+            let span = args.last().map_or(star, |arg| arg.span.to(star));
             let finding = syntax::mistake(span, "a function takes no `t.*`")
                 .label("not an argument")
                 .help("rows are counted with `count(*)`");

@@ -437,7 +437,8 @@ impl<'a> Parser<'a> {
             Kind::Word(Limit) => {
                 matches!(next, Kind::Integer | Kind::Symbol(Symbol::Question | Symbol::Minus) | Kind::Word(All))
                     || matches!(next, Kind::Decimal | Kind::Double | Kind::Text)
-                    || next == Kind::Symbol(Symbol::PlaceholderOpen)
+                    || matches!(next, Kind::Symbol(Symbol::PlaceholderOpen) | Kind::Word(Null))
+                    || (next == Kind::Symbol(Symbol::LeftParen) && self.kind_at(2).starts_query())
             }
             Kind::Word(Offset) => matches!(next, Kind::Integer | Kind::Symbol(Symbol::Question | Symbol::Minus)),
             Kind::Word(Fetch) => matches!(next, Kind::Word(First | Next)),
