@@ -82,6 +82,14 @@ impl Lab {
         }
     }
 
+    /// Refuses a statement with these words in its message.
+    pub fn refuses(&self, sql: &str, words: &str) {
+        match self.try_run(sql) {
+            Ok(_) => panic!("succeeded: {sql}"),
+            Err(error) => assert!(error.message.contains(words), "{sql}: {} lacks {words}", error.message),
+        }
+    }
+
     /// The rows of a query, each as JSON.
     pub fn rows(&self, sql: &str) -> Vec<String> {
         let (_, rows) = self.try_run(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));

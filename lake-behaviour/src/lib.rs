@@ -4,6 +4,7 @@
 //! What an engine cannot do it says by its capabilities, and the planner's answer to that is part of the strategies.
 #![allow(clippy::unwrap_used)]
 
+pub mod ddl;
 pub mod declare;
 mod lab;
 pub mod proxy;
@@ -11,7 +12,27 @@ pub mod server;
 pub mod statements;
 pub mod strategies;
 
+pub use ddl::{columns, names};
 pub use lab::{Lab, prefix};
+
+/// Makes a test of each statement that a Trino with Iceberg tables has and strategies do not need: for engines that
+/// stand in for one.
+#[macro_export]
+macro_rules! statements_of_trino {
+    ($engine:expr) => {
+        $crate::behaviours!($engine, columns: [
+            columns_come_and_go,
+            columns_that_cannot_change,
+            columns_get_wider,
+            comments,
+        ], names: [
+            tables_and_views_are_renamed,
+            schemas_and_what_is_in_them,
+            tables_are_made_once_or_anew,
+            wrong_properties,
+        ]);
+    };
+}
 
 /// Makes a test of each behaviour; the argument gives an engine, or None with words on standard error.
 #[macro_export]

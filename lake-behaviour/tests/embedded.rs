@@ -18,3 +18,4 @@ fn engine() -> Option<Arc<dyn Engine>> {
 }
 
 lake_behaviour::behaviours!(engine);
+lake_behaviour::statements_of_trino!(engine);

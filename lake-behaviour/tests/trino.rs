@@ -14,6 +14,7 @@ fn engine() -> Option<Arc<dyn Engine>> {
 }
 
 lake_behaviour::behaviours!(engine);
+lake_behaviour::statements_of_trino!(engine);
 
 #[test]
 fn a_hundred_races_of_guarded_writers() {

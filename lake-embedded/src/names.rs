@@ -6,14 +6,17 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use datafusion::datasource::TableProvider;
-use lake_iceberg::{Entry, MetadataTable, Table, Warehouse};
+use lake_iceberg::{Entry, JSON_COLUMN, MetadataTable, Table, Warehouse};
 use lake_sql::bind::{Names, Reference, Relation, RelationColumn};
-use lake_sql::bound::{ExprKind, Literal, Scan, TableName, Version};
+use lake_sql::bound::{Expr, ExprKind, Literal, Scan, TableName, Version};
+use lake_sql::types::Type;
 
 use crate::error::{Fault, Result};
+use crate::functions::calendar::MICROS_IN_DAY;
 use crate::lower::Tables;
 use crate::runtime::wait;
 use crate::sources::Files;
+use crate::statement::clock;
 use crate::table::provider::{Bytes, IcebergTable, in_memory};
 use crate::table::schema::{self, Column};
 
@@ -52,6 +55,8 @@ pub(crate) struct Lookup<'a> {
     warehouse: &'a Warehouse,
     files: &'a Files,
     bytes: Bytes,
+    /// The moment of the statement, in microseconds since 1970.
+    now: i64,
     known: Mutex<BTreeMap<(String, String), Option<Meaning>>>,
     /// A failure other than that there is no such name; binding cannot return it.
     failed: Mutex<Option<Fault>>,
@@ -74,8 +79,9 @@ pub(crate) fn split(parts: &[String]) -> (String, String) {
 }
 
 impl<'a> Lookup<'a> {
-    pub fn new(warehouse: &'a Warehouse, files: &'a Files, bytes: Bytes) -> Self {
-        Self { warehouse, files, bytes, known: Mutex::default(), failed: Mutex::default(), target: Mutex::default() }
+    pub fn new(warehouse: &'a Warehouse, files: &'a Files, bytes: Bytes, now: i64) -> Self {
+        let (known, failed, target) = Default::default();
+        Self { warehouse, files, bytes, now, known, failed, target }
     }
 
     /// The failure that binding could not return.
@@ -151,12 +157,8 @@ impl<'a> Lookup<'a> {
         let Some(which) = MetadataTable::named(suffix) else { return Ok(None) };
         let parts = [schema.to_owned(), name.to_owned()];
         let Some(Meaning::Table { table, .. }) = self.find(&parts)? else { return Ok(None) };
-        let columns = which
-            .schema()
-            .fields()
-            .iter()
-            .map(|field| Ok((field.name().clone(), schema::from_arrow(field.data_type())?, field.is_nullable())))
-            .collect::<Result<_>>()?;
+        let schema = table.metadata_schema(which)?;
+        let columns = schema.fields().iter().map(|field| metadata_column(field)).collect::<Result<_>>()?;
         Ok(Some(Meaning::Metadata { table, which, columns }))
     }
 
@@ -177,7 +179,19 @@ impl<'a> Lookup<'a> {
                         .snapshot_id())
                 }
             },
-            Version::Timestamp(expr) => self.snapshot_at(table, constant_integer(expr)?),
+            Version::Timestamp(expr) => self.snapshot_at(table, self.moment(expr)?),
+        }
+    }
+
+    /// The moment of FOR TIMESTAMP AS OF, in microseconds since 1970.
+    fn moment(&self, expr: &Expr) -> Result<i64> {
+        let mut expr = expr.clone();
+        clock::fix_expr(&mut expr, self.now);
+        let value = constant_integer(&expr)?;
+        let micros = if expr.ty == Type::Date { value * MICROS_IN_DAY } else { value };
+        match micros < self.now {
+            true => Ok(micros),
+            false => Err(Fault::statement(format!("Pointer value '{}' is not in the past", spelt(micros)))),
         }
     }
 
@@ -187,12 +201,54 @@ impl<'a> Lookup<'a> {
         let history = table.metadata().history().iter();
         let before = history.filter(|entry| entry.timestamp_ms() <= millis).max_by_key(|entry| entry.timestamp_ms());
         before.map(|entry| entry.snapshot_id).ok_or_else(|| {
-            Fault::statement(format!("No version history table {} at or before the given moment", table.name()))
+            let moment = spelt(micros);
+            Fault::statement(format!("No version history table {} at or before {moment}", table.name()))
         })
+    }
+
+    /// The columns that a table had at a snapshot.
+    fn columns_at(&self, table: &Table, snapshot: i64) -> Result<Vec<Column>> {
+        let metadata = table.metadata();
+        let found = metadata.snapshot_by_id(snapshot).ok_or_else(|| Fault::internal("a snapshot vanished"))?;
+        let schema = found.schema(metadata).map_err(|error| Fault::unavailable(error.message().to_owned()))?;
+        schema::columns(&schema)
+    }
+
+    fn table_then(&self, parts: &[String], version: &Version) -> Result<Option<Vec<Column>>> {
+        match self.find(parts)? {
+            Some(Meaning::Table { table, .. }) => {
+                let snapshot = self.snapshot(&table, version)?;
+                Ok(Some(self.columns_at(&table, snapshot)?))
+            }
+            _ => Ok(None),
+        }
     }
 }
 
-fn constant_integer(expr: &lake_sql::bound::Expr) -> Result<i64> {
+fn metadata_column(field: &arrow::datatypes::Field) -> Result<Column> {
+    let ty = match field.metadata().contains_key(JSON_COLUMN) {
+        true => Type::Json,
+        false => schema::from_arrow(field.data_type())?,
+    };
+    Ok((field.name().clone(), ty, field.is_nullable()))
+}
+
+fn spelt(micros: i64) -> String {
+    let moment = chrono::DateTime::from_timestamp_micros(micros);
+    moment.map_or_else(|| micros.to_string(), |moment| moment.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+}
+
+fn relation(parts: &[String], columns: &[Column]) -> Arc<Relation> {
+    let column = |(name, ty, nullable): &Column| RelationColumn {
+        name: name.clone(),
+        ty: ty.clone(),
+        nullable: *nullable,
+        brand: None,
+    };
+    Arc::new(Relation { name: parts.join("."), columns: columns.iter().map(column).collect(), complete: true })
+}
+
+fn constant_integer(expr: &Expr) -> Result<i64> {
     let value = crate::eval::Program::constant(expr)?;
     let value = crate::functions::columns::Reader::<crate::functions::columns::Int>::new(&value)?.get(0);
     value.ok_or_else(|| Fault::statement("Pointer value is null"))
@@ -242,14 +298,15 @@ impl Names for Lookup<'_> {
             lock(&self.failed).get_or_insert(fault);
             None
         })?;
-        let column = |(name, ty, nullable): &Column| RelationColumn {
-            name: name.clone(),
-            ty: ty.clone(),
-            nullable: *nullable,
-            brand: None,
-        };
-        let columns = found.columns().iter().map(column).collect();
-        Some(Arc::new(Relation { name: parts.join("."), columns, complete: true }))
+        Some(relation(parts, found.columns()))
+    }
+
+    fn table_at(&self, parts: &[String], version: &Version) -> Option<Arc<Relation>> {
+        let columns = self.table_then(parts, version).unwrap_or_else(|fault| {
+            lock(&self.failed).get_or_insert(fault);
+            None
+        })?;
+        Some(relation(parts, &columns))
     }
 
     fn has_tables(&self) -> bool {
@@ -276,12 +333,12 @@ impl Tables for Lookup<'_> {
         }
         match found {
             Meaning::Table { table, columns } => {
-                let snapshot = match &scan.version {
-                    Some(version) => Some(self.snapshot(&table, version)?),
-                    None => table.snapshot_id(),
-                };
                 // The head's rows are read with the table's current columns, older ones with the columns of then.
-                let snapshot = snapshot.filter(|_| scan.version.is_some());
+                let snapshot = scan.version.as_ref().map(|version| self.snapshot(&table, version)).transpose()?;
+                let columns = match snapshot {
+                    Some(id) => self.columns_at(&table, id)?,
+                    None => columns,
+                };
                 Ok(Arc::new(IcebergTable::new(table, &columns, snapshot, self.bytes.clone())?))
             }
             Meaning::Metadata { table, which, columns } => in_memory(wait(table.metadata_table(which))?, &columns),

@@ -20,6 +20,22 @@ pub(crate) fn natively_comparable(ty: &Type) -> bool {
     !matches!(ty, Type::Real | Type::Double | Type::Array(_) | Type::Row(_) | Type::Map(..) | Type::Unknown)
 }
 
+/// A type as Trino names it to people: the names of fields in quotes.
+pub(crate) fn named(ty: &Type) -> String {
+    match ty {
+        Type::Array(element) => format!("array({})", named(element)),
+        Type::Map(key, value) => format!("map({}, {})", named(key), named(value)),
+        Type::Row(fields) => {
+            let field = |field: &lake_sql::types::Field| match &field.name {
+                Some(name) => format!("\"{}\" {}", name.replace('"', "\"\""), named(&field.ty)),
+                None => named(&field.ty),
+            };
+            format!("row({})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
 /// Whether a type is one of the integers.
 pub(crate) fn is_integer(ty: &Type) -> bool {
     matches!(ty, Type::TinyInt | Type::SmallInt | Type::Integer | Type::BigInt)

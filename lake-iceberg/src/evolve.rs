@@ -7,6 +7,8 @@ use iceberg::spec::{NestedField, PrimitiveType, Schema, TableMetadata, TableMeta
 
 use crate::commit::{CommitError, move_head};
 use crate::error::{Error, Result};
+use crate::order::{SortBy, sort_order};
+use crate::partition::{PartitionBy, evolved_spec};
 use crate::table::Table;
 
 /// How often a lost race is run again.
@@ -19,8 +21,8 @@ pub enum SchemaChange {
     Add {
         /// Name.
         name: String,
-        /// Type; field ids inside of it are assigned anew.
-        ty: arrow::datatypes::DataType,
+        /// Type; field ids inside of it, counted from 1, are assigned anew.
+        ty: Type,
     },
     /// Removes a column.
     Drop {
@@ -41,6 +43,31 @@ pub enum SchemaChange {
         /// New type.
         ty: PrimitiveType,
     },
+    /// Allows null in a column.
+    Relax {
+        /// Name.
+        name: String,
+    },
+    /// Describes a column.
+    Comment {
+        /// Name.
+        name: String,
+        /// The description; None removes it.
+        text: Option<String>,
+    },
+}
+
+/// A change of how a table is kept.
+#[derive(Clone, Debug, Default)]
+pub struct TableChange {
+    /// Properties to set.
+    pub set: BTreeMap<String, String>,
+    /// Properties to remove.
+    pub remove: Vec<String>,
+    /// How files that are written from now on are partitioned.
+    pub partitioning: Option<Vec<PartitionBy>>,
+    /// How rows that are written from now on are ordered.
+    pub order: Option<Vec<SortBy>>,
 }
 
 impl Table {
@@ -49,6 +76,24 @@ impl Table {
         self.update(|metadata, builder| {
             let schema = changed(metadata, changes)?;
             Ok(builder.add_current_schema(schema)?)
+        })
+        .await
+    }
+
+    /// Changes how the table is kept; its files stay as they are.
+    pub async fn alter(&self, change: &TableChange) -> Result<Table> {
+        self.update(|metadata, builder| {
+            let mut builder = builder
+                .set_properties(change.set.clone().into_iter().collect::<HashMap<_, _>>())?
+                .remove_properties(&change.remove)?;
+            if let Some(by) = &change.partitioning {
+                builder = builder.add_default_partition_spec(evolved_spec(metadata, by)?)?;
+            }
+            if let Some(by) = &change.order {
+                let order = sort_order(metadata.current_schema(), by)?;
+                builder = builder.add_sort_order(order)?.set_default_sort_order(-1)?;
+            }
+            Ok(builder)
         })
         .await
     }
@@ -115,6 +160,14 @@ fn changed(metadata: &TableMetadata, changes: &[SchemaChange]) -> Result<Schema>
                 promotable(name, &fields[at].field_type, ty)?;
                 *fields[at].field_type = Type::Primitive(ty.clone());
             }
+            SchemaChange::Relax { name } => {
+                let at = position(&fields, name)?;
+                fields[at].required = false;
+            }
+            SchemaChange::Comment { name, text } => {
+                let at = position(&fields, name)?;
+                fields[at].doc.clone_from(text);
+            }
         }
     }
     let schema = Schema::builder()
@@ -139,8 +192,13 @@ fn free(fields: &[NestedField], name: &str) -> Result<()> {
 }
 
 fn used_by_partitioning(metadata: &TableMetadata, field: &NestedField) -> Result<()> {
-    match metadata.default_partition_spec().fields().iter().any(|part| part.source_id == field.id) {
-        true => Err(Error::Invalid(format!("column {} cannot be dropped: the table is partitioned by it", field.name))),
+    // Also by a partitioning of before: its manifests could not be written any more.
+    let mut parts = metadata.partition_specs_iter().flat_map(|spec| spec.fields());
+    if parts.any(|part| part.source_id == field.id) {
+        return Err(Error::Invalid(format!("column {} cannot be dropped: the table is partitioned by it", field.name)));
+    }
+    match metadata.default_sort_order().fields.iter().any(|part| part.source_id == field.id) {
+        true => Err(Error::Invalid(format!("column {} cannot be dropped: the table is sorted by it", field.name))),
         false => Ok(()),
     }
 }
@@ -164,18 +222,14 @@ fn promotable(name: &str, from: &Type, to: &PrimitiveType) -> Result<()> {
     }
 }
 
-/// An Iceberg type for an Arrow type, with ids from `next_id` on for what is inside.
-fn with_new_ids(ty: &arrow::datatypes::DataType, next_id: &mut i32) -> Result<Type> {
-    let field = arrow::datatypes::Field::new("column", ty.clone(), true);
-    let schema = arrow::datatypes::Schema::new(vec![field]);
-    let schema = iceberg::arrow::arrow_schema_to_schema_auto_assign_ids(&schema)?;
-    let ty = (*schema.as_struct().fields()[0].field_type).clone();
+/// The type with ids from `next_id` on for what is inside.
+fn with_new_ids(ty: &Type, next_id: &mut i32) -> Result<Type> {
     if matches!(ty, Type::Primitive(_)) {
-        return Ok(ty);
+        return Ok(ty.clone());
     }
-    // The ids above were given from 1 on: move them behind those of the table.
+    // Its ids count from 1: move them behind those of the table.
     let shift = *next_id - 1;
-    let json = serde_json::to_value(&ty).map_err(|error| Error::Invalid(format!("type cannot be added: {error}")))?;
+    let json = serde_json::to_value(ty).map_err(|error| Error::Invalid(format!("type cannot be added: {error}")))?;
     let (json, highest) = shifted(json, shift);
     *next_id = highest.max(*next_id) + 1;
     serde_json::from_value(json).map_err(|error| Error::Invalid(format!("type cannot be added: {error}")))

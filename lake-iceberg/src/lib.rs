@@ -17,6 +17,7 @@ mod commit;
 mod error;
 mod evolve;
 mod maintain;
+mod order;
 mod partition;
 mod read;
 mod storage;
@@ -27,11 +28,15 @@ mod write;
 pub use catalog::{FileCatalog, TableName};
 pub use commit::{Change, CommitError, CommitOptions, Committed, ConflictReason, Guard, Isolation};
 pub use error::{Entry, Error, Result};
-pub use evolve::SchemaChange;
+pub use evolve::{SchemaChange, TableChange};
 pub use maintain::{Expiry, Removed};
+pub use order::SortBy;
 pub use partition::PartitionBy;
 pub use read::positions::PositionedBatch;
-pub use read::{BatchStream, Scan, metadata_tables::MetadataTable};
+pub use read::{
+    BatchStream, Scan,
+    metadata_tables::{JSON_COLUMN, MetadataTable},
+};
 pub use table::Table;
 pub use warehouse::{NewTable, NewView, View, Warehouse};
 pub use write::{DataWriter, NewFiles, WriteOptions};

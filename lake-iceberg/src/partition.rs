@@ -1,6 +1,10 @@
 //! How a table is partitioned, as it is written in a table's properties: `month(ts)`, `bucket(id, 16)`, `country`.
 
-use iceberg::spec::{PrimitiveType, Schema, Transform, Type, UnboundPartitionSpec};
+use std::fmt;
+
+use iceberg::spec::{
+    PrimitiveType, Schema, TableMetadata, Transform, Type, UnboundPartitionField, UnboundPartitionSpec,
+};
 
 use crate::error::{Error, Result};
 
@@ -49,6 +53,19 @@ impl PartitionBy {
     }
 }
 
+/// Trino's notation.
+impl fmt::Display for PartitionBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let column = quoted(&self.column);
+        match self.transform {
+            Transform::Identity => f.write_str(&column),
+            Transform::Bucket(number) => write!(f, "bucket({column}, {number})"),
+            Transform::Truncate(number) => write!(f, "truncate({column}, {number})"),
+            transform => write!(f, "{transform}({column})"),
+        }
+    }
+}
+
 fn malformed(text: &str) -> Error {
     Error::Invalid(format!(
         "partitioning {text} is unknown, expected a column, or one of \
@@ -56,7 +73,16 @@ fn malformed(text: &str) -> Error {
     ))
 }
 
-fn unquoted(column: &str) -> String {
+/// A column as notations have it: in quotes unless it is a plain word.
+pub(crate) fn quoted(column: &str) -> String {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    match column.chars().all(plain) && !column.starts_with(|c: char| c.is_ascii_digit()) && !column.is_empty() {
+        true => column.to_owned(),
+        false => format!("\"{}\"", column.replace('"', "\"\"")),
+    }
+}
+
+pub(crate) fn unquoted(column: &str) -> String {
     let column = column.trim();
     match column.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(inner) => inner.replace("\"\"", "\""),
@@ -88,6 +114,28 @@ pub(crate) fn unbound_spec(schema: &Schema, fields: &[PartitionBy]) -> Result<Un
         spec = spec.add_partition_field(source.id, field.field_name(), field.transform)?;
     }
     Ok(spec.build())
+}
+
+/// How a table is partitioned now.
+pub(crate) fn partitioning(metadata: &TableMetadata) -> Vec<PartitionBy> {
+    let column = |id| metadata.current_schema().name_by_field_id(id).unwrap_or_default().to_owned();
+    let fields = metadata.default_partition_spec().fields().iter();
+    fields.map(|field| PartitionBy { column: column(field.source_id), transform: field.transform }).collect()
+}
+
+/// The spec of a table that is partitioned anew. A field that some spec of the table had before keeps its id and name,
+/// so that readers see one field.
+pub(crate) fn evolved_spec(metadata: &TableMetadata, fields: &[PartitionBy]) -> Result<UnboundPartitionSpec> {
+    let wanted = unbound_spec(metadata.current_schema(), fields)?;
+    let known = |field: &UnboundPartitionField| {
+        let mut all = metadata.partition_specs_iter().flat_map(|spec| spec.fields());
+        all.find(|old| old.source_id == field.source_id && old.transform == field.transform).cloned()
+    };
+    let fields = wanted.fields().iter().map(|field| match known(field) {
+        Some(old) => UnboundPartitionField { field_id: Some(old.field_id), name: old.name, ..field.clone() },
+        None => field.clone(),
+    });
+    Ok(UnboundPartitionSpec::builder().add_partition_fields(fields.collect::<Vec<_>>())?.build())
 }
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use crate::catalog::TableName;
 use crate::catalog::pointer::Head;
 use crate::commit::{Change, CommitOptions, Committed};
 use crate::error::{Error, Result};
+use crate::order::SortBy;
+use crate::partition::PartitionBy;
 use crate::read::Scan;
 use crate::warehouse::Warehouse;
 use crate::write::{DataWriter, NewFiles, WriteOptions};
@@ -72,6 +74,16 @@ impl Table {
     /// Table properties, such as an ownership mark.
     pub fn properties(&self) -> BTreeMap<String, String> {
         self.metadata().properties().clone().into_iter().collect()
+    }
+
+    /// How the files that are written now are partitioned.
+    pub fn partitioning(&self) -> Vec<PartitionBy> {
+        crate::partition::partitioning(self.metadata())
+    }
+
+    /// How the rows that are written now are to be ordered.
+    pub fn ordering(&self) -> Vec<SortBy> {
+        crate::order::ordering(self.metadata())
     }
 
     /// The snapshot whose summary holds `value` under `key`: how a statement finds its own commit again.

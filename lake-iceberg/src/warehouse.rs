@@ -11,6 +11,7 @@ use crate::catalog::views::{Definition, current_sql};
 use crate::catalog::{FileCatalog, TableName};
 use crate::commit::{Change, CommitOptions, Committed};
 use crate::error::{Entry, Result};
+use crate::order::{SortBy, sort_order};
 use crate::partition::{PartitionBy, unbound_spec};
 use crate::table::Table;
 
@@ -25,6 +26,7 @@ pub struct Warehouse {
 pub struct NewTable {
     schema: Schema,
     partitioning: Vec<PartitionBy>,
+    order: Vec<SortBy>,
     properties: BTreeMap<String, String>,
 }
 
@@ -36,12 +38,18 @@ impl NewTable {
 
     /// A table with the columns of an Iceberg schema, for what Arrow cannot say: uuid, comments.
     pub fn with_schema(schema: Schema) -> Self {
-        Self { schema, partitioning: Vec::new(), properties: BTreeMap::new() }
+        Self { schema, partitioning: Vec::new(), order: Vec::new(), properties: BTreeMap::new() }
     }
 
     /// Partitions the table.
     pub fn partition_by(mut self, fields: impl IntoIterator<Item = PartitionBy>) -> Self {
         self.partitioning.extend(fields);
+        self
+    }
+
+    /// Says how rows are ordered in files. Whoever writes them has to order them so.
+    pub fn sort_by(mut self, fields: impl IntoIterator<Item = SortBy>) -> Self {
+        self.order.extend(fields);
         self
     }
 
@@ -143,6 +151,7 @@ impl Warehouse {
             .name(name.name.clone())
             .location(location.clone())
             .partition_spec(unbound_spec(&new.schema, &new.partitioning)?)
+            .sort_order(sort_order(&new.schema, &new.order)?)
             .schema(new.schema)
             .properties(new.properties)
             .build();

@@ -62,7 +62,16 @@ impl Interpreter<'_> {
     pub fn run(&self, statement: &Statement) -> Result<Computed> {
         match &statement.kind {
             StatementKind::Query(query) => self.query(query),
-            StatementKind::CreateTableAs { name, replace, if_not_exists, columns, properties, query, with_data } => {
+            StatementKind::CreateTableAs {
+                name,
+                replace,
+                if_not_exists,
+                columns,
+                properties,
+                query,
+                with_data,
+                ..
+            } => {
                 let new = NewTable { name, replace: *replace, if_not_exists: *if_not_exists, properties };
                 self.create_table_as(&new, columns, query, *with_data)
             }
@@ -71,9 +80,9 @@ impl Interpreter<'_> {
                 let columns = columns.iter().map(definition).collect::<Result<Vec<_>>>()?;
                 self.create_table(&new, columns, vec![])
             }
-            StatementKind::CreateView { name, replace, query } => self.create_view(name, *replace, query),
+            StatementKind::CreateView { name, replace, query, .. } => self.create_view(name, *replace, query),
             StatementKind::CreateSchema { name, if_not_exists } => self.create_schema(name, *if_not_exists),
-            StatementKind::Drop { object, if_exists, name } => self.drop(*object, *if_exists, name),
+            StatementKind::Drop { object, if_exists, name, .. } => self.drop(*object, *if_exists, name),
             StatementKind::AlterTable { if_exists, name, action } => self.alter(*if_exists, name, action),
             StatementKind::Insert { name, columns, query } => self.insert(name, columns, query),
             StatementKind::Update { name, assignments, filter } => {
@@ -86,12 +95,14 @@ impl Interpreter<'_> {
                 self.merge(&rewrite::Merge { name, alias: alias.as_ref(), source, on, clauses, span })
             }
             StatementKind::Explain { .. }
-            | StatementKind::Show(..)
+            | StatementKind::Show { .. }
             | StatementKind::ShowStats(_)
             | StatementKind::Describe(_)
             | StatementKind::DescribePrepared { .. } => Err(unsupported("EXPLAIN, SHOW and DESCRIBE")),
             StatementKind::Prepare { .. } | StatementKind::Execute { .. } => Err(unsupported("PREPARE and EXECUTE")),
             StatementKind::Maintain { what, .. } => Err(unsupported(*what)),
+            StatementKind::RenameView { .. } => Err(unsupported("ALTER VIEW")),
+            StatementKind::Comment { .. } => Err(unsupported("COMMENT")),
             StatementKind::Unload { .. } => Err(unsupported("UNLOAD")),
             StatementKind::CreateHiveTable { .. } => Err(unsupported("CREATE TABLE in Hive's grammar")),
             StatementKind::Other(word) => Err(unsupported(word.to_uppercase())),
@@ -255,7 +266,7 @@ impl Interpreter<'_> {
 
     fn alter_table(&self, table: &mut Table, action: &AlterAction) -> Result<()> {
         match action {
-            AlterAction::AddColumn(column) => {
+            AlterAction::AddColumn { column, .. } => {
                 let (name, ty, nullable) = definition(column)?;
                 if table.position(&name).is_some() {
                     return Err(statement(format!("COLUMN_ALREADY_EXISTS: Column '{name}' already exists")));
@@ -263,11 +274,11 @@ impl Interpreter<'_> {
                 table.columns.push(TableColumn { field: table.next_field, name, ty, nullable });
                 table.next_field += 1;
             }
-            AlterAction::DropColumn(column) => {
+            AlterAction::DropColumn { column, .. } => {
                 let at = position(table, &column.value)?;
                 table.columns.remove(at);
             }
-            AlterAction::RenameColumn(from, to) => {
+            AlterAction::RenameColumn { from, to, .. } => {
                 let at = position(table, &from.value)?;
                 table.columns[at].name = to.value.clone();
             }

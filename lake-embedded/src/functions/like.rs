@@ -30,6 +30,11 @@ pub(crate) fn like(args: &Args<'_>) -> Result<ArrayRef> {
     })
 }
 
+/// Whether one text is like a pattern.
+pub(crate) fn is_like(text: &str, pattern: &str, escape: Option<&str>) -> Result<bool> {
+    Ok(matches(&text.chars().collect::<Vec<_>>(), &compile(pattern, escape)?))
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Any,

@@ -64,7 +64,7 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
 }
 
 fn typeof_kernel(args: &Args<'_>) -> Result<ArrayRef> {
-    let name = args.types[0].to_string();
+    let name = crate::types::named(&args.types[0]);
     rows(args, |_| name.clone())
 }
 

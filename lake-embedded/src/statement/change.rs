@@ -108,17 +108,7 @@ impl Run<'_> {
         if self.is_done(&table) {
             return Ok(Answer::changed(0));
         }
-        let mut made = Made::new(&update.target, &[]);
-        let (target, file, position) = made.target(&update.target);
-        let filtered = filtered(target, update.filter.as_ref());
-        let values = (0..update.target.columns.len()).map(|at| {
-            let given = update.assignments.iter().find(|(position, _)| *position == at);
-            given.map_or_else(|| column(&update.target.columns[at]), |(_, value)| value.clone())
-        });
-        let kind = integer(1);
-        let exprs = [kind, file, position].into_iter().chain(values).collect();
-        let query = made.query(filtered, exprs, update.ctes.clone());
-        self.apply(&table, &update.target, &query).await
+        self.apply(&table, &update.target, &update_query(update)).await
     }
 
     pub(super) async fn delete(&self, delete: &Delete) -> Result<Answer> {
@@ -129,11 +119,7 @@ impl Run<'_> {
         if delete.filter.is_none() {
             return self.clear(&table, &delete.target.table).await;
         }
-        let mut made = Made::new(&delete.target, &[]);
-        let (target, file, position) = made.target(&delete.target);
-        let filtered = filtered(target, delete.filter.as_ref());
-        let query = made.query(filtered, vec![integer(0), file, position], delete.ctes.clone());
-        self.apply(&table, &delete.target, &query).await
+        self.apply(&table, &delete.target, &delete_query(delete)).await
     }
 
     pub(super) async fn truncate(&self, name: &tree::Name) -> Result<Answer> {
@@ -161,28 +147,10 @@ impl Run<'_> {
         if self.is_done(&table) {
             return Ok(Answer::changed(0));
         }
-        let mut made = Made::new(&merge.target, &merge.source_columns);
-        made.reserve(&merge.source, &merge.ctes);
-        let (target, file, position) = made.target(&merge.target);
-        let inserts = merge.clauses.iter().any(|clause| !clause.matched);
-        let kind = if inserts { JoinKind::Left } else { JoinKind::Inner };
+        let mut made = Made::of_merge(merge);
         // `on false` is an append that is compared with the head: of the target nothing needs to be read.
         let within = if is_false(&merge.on) { Some(merge.on.clone()) } else { self.within(merge, &mut made).await? };
-        let target = filtered(target, within.as_ref());
-        let joined = rel(RelKind::Join {
-            kind,
-            left: Box::new(merge.source.clone()),
-            right: Box::new(target),
-            on: Some(merge.on.clone()),
-            lateral: false,
-        });
-        let (rows, chosen) = made.clause(merge, joined, [&file, &position]);
-        let rows = filtered(rows, Some(&not(is_null(chosen.clone()))));
-        let mut exprs = vec![kind_of(merge, &chosen), file, position];
-        for (at, to) in merge.target.columns.iter().enumerate() {
-            exprs.push(new_value(merge, &chosen, at, to));
-        }
-        let query = made.query(rows, exprs, merge.ctes.clone());
+        let query = merge_query(merge, within.as_ref(), &mut made);
         self.apply(&table, &merge.target, &query).await
     }
 
@@ -219,6 +187,49 @@ impl Run<'_> {
         gone.dedup();
         Ok(gone)
     }
+}
+
+/// The rows that an update replaces, with their places and new values.
+pub(super) fn update_query(update: &Update) -> BoundQuery {
+    let mut made = Made::new(&update.target, &[]);
+    let (target, file, position) = made.target(&update.target);
+    let filtered = filtered(target, update.filter.as_ref());
+    let values = (0..update.target.columns.len()).map(|at| {
+        let given = update.assignments.iter().find(|(position, _)| *position == at);
+        given.map_or_else(|| column(&update.target.columns[at]), |(_, value)| value.clone())
+    });
+    let kind = integer(1);
+    let exprs = [kind, file, position].into_iter().chain(values).collect();
+    made.query(filtered, exprs, update.ctes.clone())
+}
+
+/// The places of the rows that a delete removes.
+pub(super) fn delete_query(delete: &Delete) -> BoundQuery {
+    let mut made = Made::new(&delete.target, &[]);
+    let (target, file, position) = made.target(&delete.target);
+    let filtered = filtered(target, delete.filter.as_ref());
+    made.query(filtered, vec![integer(0), file, position], delete.ctes.clone())
+}
+
+/// What a merge does to each row; of the target only the rows `within` are read.
+pub(super) fn merge_query(merge: &Merge, within: Option<&Expr>, made: &mut Made) -> BoundQuery {
+    let (target, file, position) = made.target(&merge.target);
+    let inserts = merge.clauses.iter().any(|clause| !clause.matched);
+    let kind = if inserts { JoinKind::Left } else { JoinKind::Inner };
+    let joined = rel(RelKind::Join {
+        kind,
+        left: Box::new(merge.source.clone()),
+        right: Box::new(filtered(target, within)),
+        on: Some(merge.on.clone()),
+        lateral: false,
+    });
+    let (rows, chosen) = made.clause(merge, joined, [&file, &position]);
+    let rows = filtered(rows, Some(&not(is_null(chosen.clone()))));
+    let mut exprs = vec![kind_of(merge, &chosen), file, position];
+    for (at, to) in merge.target.columns.iter().enumerate() {
+        exprs.push(new_value(merge, &chosen, at, to));
+    }
+    made.query(rows, exprs, merge.ctes.clone())
 }
 
 impl Delta {
@@ -261,6 +272,13 @@ impl Made {
     fn new(target: &Target, more: &[Column]) -> Self {
         let ids = target.columns.iter().chain(more).map(|column| column.id.0);
         Self { next: ids.max().map_or(0, |id| id + 1) }
+    }
+
+    /// For the query of a merge.
+    pub(super) fn of_merge(merge: &Merge) -> Self {
+        let mut made = Self::new(&merge.target, &merge.source_columns);
+        made.reserve(&merge.source, &merge.ctes);
+        made
     }
 
     /// Keeps clear of the ids of a source.

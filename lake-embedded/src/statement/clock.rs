@@ -27,7 +27,7 @@ fn fix_rel(rel: &mut Rel, now: i64) {
     }
 }
 
-fn fix_expr(expr: &mut Expr, now: i64) {
+pub(crate) fn fix_expr(expr: &mut Expr, now: i64) {
     if let Some(query) = walk::subquery_mut(expr) {
         fix_rel(&mut query.rel, now);
     }

@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow::datatypes::{Field, Schema};
-use lake_iceberg::{Change, Entry, NewFiles, NewTable, NewView, PartitionBy, Table, TableName, WriteOptions};
+use arrow::datatypes::Field;
+use iceberg::spec::Schema;
+use lake_iceberg::{Change, Entry, NewFiles, NewTable, NewView, Table, TableName, WriteOptions};
 use lake_sql::bound::statement::{CreateTableAs, CreateView};
 use lake_sql::syntax::tree;
 use lake_sql::types::Type;
 
+use super::alter::no_default;
 use super::change::Writer;
+use super::comment::COMMENT;
+use super::properties::{Properties, refused};
 use super::{Answer, Run, TOKEN, parts};
 use crate::error::{Fault, Result};
 use crate::names::{split, type_property};
@@ -23,6 +27,15 @@ pub(super) struct Existing {
     pub replace: bool,
     /// IF NOT EXISTS.
     pub keep: bool,
+}
+
+/// What a statement says of a new table beside its columns.
+#[derive(Clone, Copy)]
+pub(super) struct Described<'a> {
+    /// WITH.
+    pub properties: &'a [(tree::Ident, tree::Expr)],
+    /// COMMENT.
+    pub comment: Option<&'a str>,
 }
 
 /// Whether something is to be made.
@@ -43,14 +56,16 @@ impl Run<'_> {
         if matches!(place, Place::Kept) {
             return Ok(Answer::changed(0));
         }
-        let properties = match &tree.kind {
-            tree::StatementKind::CreateTableAs { properties, .. } => properties.as_slice(),
-            _ => &[],
+        let described = match &tree.kind {
+            tree::StatementKind::CreateTableAs { properties, comment, .. } => {
+                Described { properties, comment: comment.as_deref() }
+            }
+            _ => Described { properties: &[], comment: None },
         };
         let columns: Vec<Column> =
             create.columns.iter().map(|(name, ty, _)| (name.clone(), stored(ty), true)).collect();
         unique(&columns)?;
-        let new = self.new_table(&columns, properties)?;
+        let new = self.new_table(schema::iceberg(&columns, &[])?, described)?;
         let staged = self.stage(place, &namespace, &name, new)?;
         let mut rows = 0;
         let mut writer = Writer::new(staged.writer(WriteOptions::default())?, &columns)?;
@@ -71,7 +86,7 @@ impl Run<'_> {
         name: &tree::Name,
         exists: Existing,
         definitions: &[tree::ColumnDefinition],
-        properties: &[(tree::Ident, tree::Expr)],
+        described: Described<'_>,
     ) -> Result<Answer> {
         let (namespace, name) = split(&parts(name));
         let place = self.place(&namespace, &name, exists).await?;
@@ -81,12 +96,14 @@ impl Run<'_> {
         let columns = definitions
             .iter()
             .map(|definition| {
+                no_default(definition)?;
                 let ty = Type::from_syntax(&definition.ty).map_err(|finding| Fault::statement(finding.message))?;
                 Ok((definition.name.value.to_lowercase(), stored(&ty), !definition.not_null))
             })
             .collect::<Result<Vec<Column>>>()?;
         unique(&columns)?;
-        let new = self.new_table(&columns, properties)?;
+        let comments: Vec<_> = definitions.iter().map(|definition| definition.comment.clone()).collect();
+        let new = self.new_table(schema::iceberg(&columns, &comments)?, described)?;
         let staged = self.stage(place, &namespace, &name, new)?;
         self.commit(&staged, Change::append(NewFiles::none()), &[namespace, name]).await?;
         Ok(Answer::default())
@@ -113,54 +130,29 @@ impl Run<'_> {
     /// A table that appears with its first commit, in the place of another one if there is one.
     fn stage(&self, place: Place, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
         Ok(match place {
-            Place::Replaced => self.warehouse.stage_replacement(namespace, name, new)?,
-            Place::Free | Place::Kept => self.warehouse.stage_table(namespace, name, new)?,
+            Place::Replaced => self.warehouse.stage_replacement(namespace, name, new).map_err(refused)?,
+            Place::Free | Place::Kept => self.warehouse.stage_table(namespace, name, new).map_err(refused)?,
         })
     }
 
-    fn new_table(&self, columns: &[Column], properties: &[(tree::Ident, tree::Expr)]) -> Result<NewTable> {
-        let mut new = NewTable::with_schema(schema::iceberg(columns)?).property(TOKEN, self.token);
-        for (key, value) in properties {
-            let name = key.value.to_lowercase();
-            match name.as_str() {
-                "partitioning" => {
-                    for text in texts(value)? {
-                        new =
-                            new.partition_by([PartitionBy::parse(&text).map_err(|e| Fault::statement(e.to_string()))?]);
-                    }
-                }
-                "format" => {
-                    let format = text(value)?;
-                    if !format.eq_ignore_ascii_case("parquet") {
-                        return Err(Fault::unsupported(format!("table format {format}")));
-                    }
-                }
-                "extra_properties" => {
-                    for (key, value) in self.extra(value)? {
-                        new = new.property(key, value);
-                    }
-                }
-                _ => return Err(unknown_property(&name)),
-            }
+    fn new_table(&self, schema: Schema, described: Described<'_>) -> Result<NewTable> {
+        let properties = Properties::read(described.properties)?;
+        let mut new = NewTable::with_schema(schema).property(TOKEN, self.token);
+        if let Some(comment) = described.comment {
+            new = new.property(COMMENT, comment);
         }
-        Ok(new)
+        for (key, value) in properties.extra {
+            new = new.property(key, value);
+        }
+        Ok(new.partition_by(properties.partitioning.unwrap_or_default()).sort_by(properties.order.unwrap_or_default()))
     }
 
-    /// `extra_properties = map(array['a'], array['b'])`
-    fn extra(&self, value: &tree::Expr) -> Result<BTreeMap<String, String>> {
-        let wrong = || Fault::statement("expected `extra_properties = map(array['key'], array['value'])`");
-        let tree::ExprKind::Call(call) = &value.kind else { return Err(wrong()) };
-        match (call.name.parts.as_slice(), call.args.as_slice()) {
-            ([name], [keys, values]) if name.value.eq_ignore_ascii_case("map") => {
-                Ok(texts(keys)?.into_iter().zip(texts(values)?).collect())
-            }
-            _ => Err(wrong()),
-        }
-    }
-
-    pub(super) fn create_view(&self, create: &CreateView) -> Result<Answer> {
+    pub(super) fn create_view(&self, create: &CreateView, tree: &tree::Statement) -> Result<Answer> {
         let (namespace, name) = split(&create.view);
         let mut properties = BTreeMap::from([(TOKEN.to_owned(), self.token.to_owned())]);
+        if let tree::StatementKind::CreateView { comment: Some(comment), .. } = &tree.kind {
+            properties.insert(COMMENT.to_owned(), comment.clone());
+        }
         let mut fields = vec![];
         for (position, (name, ty, nullable)) in create.columns.iter().enumerate() {
             if *ty == Type::Unknown {
@@ -186,7 +178,7 @@ impl Run<'_> {
         let new = NewView {
             sql: create.text.text(self.text).to_owned(),
             dialect: "trino".into(),
-            schema: Arc::new(Schema::new(fields)),
+            schema: Arc::new(arrow::datatypes::Schema::new(fields)),
             properties,
         };
         self.warehouse.create_view(&namespace, &name, new, create.replace)?;
@@ -203,14 +195,6 @@ impl Run<'_> {
     }
 
     pub(super) fn drop(&self, object: tree::ObjectKind, if_exists: bool, name: &tree::Name) -> Result<Answer> {
-        if object == tree::ObjectKind::Schema {
-            let name = last(name);
-            if !self.warehouse.catalog().has_namespace(&name) {
-                return gone(if_exists, format!("Schema '{name}' does not exist"));
-            }
-            self.warehouse.catalog().remove_namespace(&name)?;
-            return Ok(Answer::default());
-        }
         let (namespace, name) = split(&parts(name));
         let (wanted, word) = match object {
             tree::ObjectKind::View => (Entry::View, "View"),
@@ -218,14 +202,34 @@ impl Run<'_> {
         };
         match self.warehouse.catalog().kind(&TableName::new(namespace.as_str(), name.as_str()))? {
             None => gone(if_exists, format!("{word} '{namespace}.{name}' does not exist")),
-            Some(found) if found != wanted => Err(Fault::statement(format!(
-                "{word} '{namespace}.{name}' does not exist, but a {found} with that name exists"
-            ))),
+            Some(found) if found != wanted => {
+                let meant = found.to_string().to_uppercase();
+                Err(Fault::statement(format!(
+                    "{word} '{namespace}.{name}' does not exist, but a {found} with that name exists. \
+                     Did you mean DROP {meant} {namespace}.{name}?"
+                )))
+            }
             Some(Entry::View) => {
                 self.warehouse.drop_view(&namespace, &name).map(|()| Answer::default()).map_err(Fault::from)
             }
             Some(_) => self.warehouse.drop_table(&namespace, &name).map(|()| Answer::default()).map_err(Fault::from),
         }
+    }
+
+    pub(super) fn drop_schema(&self, if_exists: bool, name: &tree::Name, cascade: bool) -> Result<Answer> {
+        let name = last(name);
+        let catalog = self.warehouse.catalog();
+        if !catalog.has_namespace(&name) {
+            return gone(if_exists, format!("Schema '{name}' does not exist"));
+        }
+        for (table, kind) in catalog.list(&name)? {
+            if !cascade {
+                return Err(Fault::statement(format!("Cannot drop non-empty schema '{name}'")));
+            }
+            catalog.remove(&TableName::new(name.as_str(), table), kind)?;
+        }
+        catalog.remove_namespace(&name)?;
+        Ok(Answer::default())
     }
 }
 
@@ -246,11 +250,6 @@ fn unique(columns: &[Column]) -> Result<()> {
     }
 }
 
-fn unknown_property(name: &str) -> Fault {
-    Fault::statement(format!("table property '{name}' does not exist"))
-        .help("known are format, partitioning and extra_properties")
-}
-
 /// What the catalog keeps of a view's column: the nearest type that Iceberg has.
 fn view_type(ty: &Type) -> Result<arrow::datatypes::DataType> {
     Ok(match stored(ty) {
@@ -259,21 +258,4 @@ fn view_type(ty: &Type) -> Result<arrow::datatypes::DataType> {
         }
         other => types::arrow(&other)?,
     })
-}
-
-/// A text in a property.
-pub(super) fn text(value: &tree::Expr) -> Result<String> {
-    match &value.kind {
-        tree::ExprKind::Literal(tree::Literal::Text(text) | tree::Literal::Unicode(text)) => Ok(text.clone()),
-        tree::ExprKind::Parenthesized(inner) => text(inner),
-        _ => Err(Fault::statement("expected a text as value of a property")),
-    }
-}
-
-fn texts(value: &tree::Expr) -> Result<Vec<String>> {
-    match &value.kind {
-        tree::ExprKind::Array(items) => items.iter().map(text).collect(),
-        tree::ExprKind::Parenthesized(inner) => texts(inner),
-        _ => Err(Fault::statement("expected an array of texts as value of a property")),
-    }
 }

@@ -2,8 +2,12 @@
 
 mod alter;
 mod change;
-mod clock;
+pub(crate) mod clock;
+pub(crate) mod comment;
 mod create;
+mod explain;
+mod maintain;
+mod properties;
 pub(crate) mod query;
 mod show;
 pub(crate) mod views;
@@ -71,7 +75,7 @@ pub(crate) async fn run(
 ) -> Result<Answer> {
     let bytes: Bytes = Arc::new(AtomicU64::new(0));
     let now = chrono::Utc::now().timestamp_micros();
-    let names = Lookup::new(warehouse, files, bytes.clone());
+    let names = Lookup::new(warehouse, files, bytes.clone(), now);
     let run = Run { warehouse, state, names, text: &submission.sql, token: &submission.token, cancel, rules, now };
     let mut answer = run.statement().await?;
     answer.stats.bytes_scanned = Some(bytes.load(Ordering::Relaxed));
@@ -89,7 +93,7 @@ impl Run<'_> {
         match self.bound(&tree, self.text)? {
             BoundStatement::Query(query) => self.query(&query).await,
             BoundStatement::CreateTableAs(create) => self.create_table_as(&create, &tree).await,
-            BoundStatement::CreateView(create) => self.create_view(&create),
+            BoundStatement::CreateView(create) => self.create_view(&create, &tree),
             BoundStatement::Insert(insert) => self.insert(&insert).await,
             BoundStatement::Update(update) => self.update(&update).await,
             BoundStatement::Delete(delete) => self.delete(&delete).await,
@@ -111,17 +115,23 @@ impl Run<'_> {
     async fn unbound(&self, tree: &tree::Statement) -> Result<Option<Answer>> {
         use tree::StatementKind as Kind;
         Ok(Some(match &tree.kind {
-            Kind::CreateTable { name, replace, if_not_exists, columns, properties, .. } => {
+            Kind::CreateTable { name, replace, if_not_exists, columns, properties, comment, .. } => {
                 let exists = create::Existing { replace: *replace, keep: *if_not_exists };
-                self.create_table(name, exists, columns, properties).await?
+                let described = create::Described { properties, comment: comment.as_deref() };
+                self.create_table(name, exists, columns, described).await?
             }
             Kind::CreateSchema { name, if_not_exists } => self.create_schema(name, *if_not_exists)?,
-            Kind::Drop { object, if_exists, name } => self.drop(*object, *if_exists, name)?,
+            Kind::Drop { object: tree::ObjectKind::Schema, if_exists, name, cascade } => {
+                self.drop_schema(*if_exists, name, *cascade)?
+            }
+            Kind::Drop { object, if_exists, name, .. } => self.drop(*object, *if_exists, name)?,
+            Kind::RenameView { from, to } => self.rename(&parts(from), &parts(to), lake_iceberg::Entry::View)?,
+            Kind::Comment { on, name, text } => self.comment(*on, name, text.as_deref()).await?,
             Kind::AlterTable { if_exists, name, action } => self.alter(*if_exists, name, action).await?,
             Kind::Truncate { name } => self.truncate(name).await?,
-            Kind::Show(words, name) => self.show(words, name.as_ref())?,
+            Kind::Show { words, name, like } => self.show(words, name.as_ref(), like.as_ref())?,
             Kind::Describe(name) => self.describe(name)?,
-            Kind::Explain { statement, .. } => self.explain(statement)?,
+            Kind::Explain { statement, result } => self.explain(statement, *result)?,
             _ => return Ok(None),
         }))
     }

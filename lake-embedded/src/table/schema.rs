@@ -50,18 +50,25 @@ fn trino(ty: &Ice) -> Result<Type> {
     })
 }
 
-/// The schema of a new table.
-pub(crate) fn iceberg(columns: &[Column]) -> Result<Schema> {
+/// The schema of a new table; comments, where there are any, one a column.
+pub(crate) fn iceberg(columns: &[Column], comments: &[Option<String>]) -> Result<Schema> {
     let mut ids = Ids { next: columns.len() as i32 + 1 };
     let fields = columns
         .iter()
         .enumerate()
         .map(|(position, (name, ty, nullable))| {
             let ty = ids.ty(ty, name)?;
-            Ok(Arc::new(NestedField::new(position as i32 + 1, name, ty, !nullable)))
+            let mut field = NestedField::new(position as i32 + 1, name, ty, !nullable);
+            field.doc = comments.get(position).cloned().flatten();
+            Ok(Arc::new(field))
         })
         .collect::<Result<Vec<_>>>()?;
     Schema::builder().with_fields(fields).build().map_err(|error| Fault::statement(error.message().to_owned()))
+}
+
+/// The Iceberg type of a column that is added, with ids from 1 on for what is inside.
+pub(crate) fn added(ty: &Type, column: &str) -> Result<Ice> {
+    Ids { next: 1 }.ty(&stored(ty), column)
 }
 
 /// The type that a table's column has for a query's: Iceberg has fewer.

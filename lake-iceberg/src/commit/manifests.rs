@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use iceberg::spec::{
     DataContentType, DataFile, ManifestContentType, ManifestEntryRef, ManifestFile, ManifestListWriter, ManifestWriter,
-    ManifestWriterBuilder,
+    ManifestWriterBuilder, PartitionSpec, SchemaRef,
 };
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ use super::Pending;
 use crate::error::{Error, Result};
 use crate::table::Table;
 use crate::write::WrittenPaths;
+use crate::write::deletes::DeleteFile;
 
 /// So many manifests become one, unless the table's properties say otherwise.
 const MERGE_COUNT: usize = 100;
@@ -33,6 +34,15 @@ pub(crate) struct Contents {
 pub(crate) struct LoadedManifest {
     pub file: ManifestFile,
     pub entries: Vec<ManifestEntryRef>,
+    /// The table's columns when it was written.
+    pub schema: SchemaRef,
+}
+
+impl LoadedManifest {
+    async fn load(table: &iceberg::table::Table, file: ManifestFile) -> Result<Self> {
+        let (entries, metadata) = file.load_manifest(table.file_io()).await?.into_parts();
+        Ok(Self { file, entries, schema: metadata.schema().clone() })
+    }
 }
 
 /// A file that a snapshot reads.
@@ -40,6 +50,12 @@ pub(crate) struct LoadedManifest {
 pub(crate) struct LiveFile {
     pub entry: ManifestEntryRef,
     pub spec_id: i32,
+    /// The table's columns when its manifest was written, which give the types of its partition values.
+    pub schema: SchemaRef,
+    /// The manifest that names it,
+    pub manifest: Arc<str>,
+    /// and where in that.
+    pub position: usize,
 }
 
 impl LiveFile {
@@ -60,9 +76,11 @@ impl Contents {
     pub async fn load_snapshot(table: &iceberg::table::Table, snapshot: &iceberg::spec::SnapshotRef) -> Result<Self> {
         let mut contents = Self::default();
         for file in table.manifest_list_reader(snapshot).load().await?.entries() {
-            let (entries, _) = file.load_manifest(table.file_io()).await?.into_parts();
-            for entry in entries.iter().filter(|entry| entry.is_alive()) {
-                let live = LiveFile { entry: entry.clone(), spec_id: file.partition_spec_id };
+            let loaded = LoadedManifest::load(table, file.clone()).await?;
+            let manifest: Arc<str> = file.manifest_path.as_str().into();
+            for (position, entry) in loaded.entries.iter().enumerate().filter(|(_, entry)| entry.is_alive()) {
+                let (spec_id, schema) = (file.partition_spec_id, loaded.schema.clone());
+                let live = LiveFile { entry: entry.clone(), spec_id, schema, manifest: manifest.clone(), position };
                 match entry.content_type() {
                     DataContentType::Data => {
                         contents.data.insert(entry.file_path().to_owned(), live);
@@ -70,7 +88,7 @@ impl Contents {
                     _ => contents.deletes.push(live),
                 }
             }
-            contents.manifests.push(LoadedManifest { file: file.clone(), entries });
+            contents.manifests.push(loaded);
         }
         Ok(contents)
     }
@@ -117,14 +135,16 @@ impl WrittenManifests {
         if !pending.change.added.is_empty() {
             let added = &pending.change.added;
             let files = added.files.iter().collect::<Vec<_>>();
-            manifests.push(output.add(ManifestContentType::Data, added.spec_id, &files).await?);
+            let schema = current.metadata().current_schema().clone();
+            manifests.push(output.add(ManifestContentType::Data, added.spec_id, &schema, &files).await?);
         }
-        let mut by_spec: BTreeMap<i32, Vec<&DataFile>> = BTreeMap::new();
-        for (spec_id, file) in &pending.delete_files {
-            by_spec.entry(*spec_id).or_default().push(file);
+        let mut groups: BTreeMap<(i32, i32), (SchemaRef, Vec<&DataFile>)> = BTreeMap::new();
+        for DeleteFile { spec_id, schema, file } in &pending.delete_files {
+            let schema = output.fitting(*spec_id, schema)?;
+            groups.entry((*spec_id, schema.schema_id())).or_insert_with(|| (schema, vec![])).1.push(file);
         }
-        for (spec_id, files) in by_spec {
-            manifests.push(output.add(ManifestContentType::Deletes, spec_id, &files).await?);
+        for ((spec_id, _), (schema, files)) in groups {
+            manifests.push(output.add(ManifestContentType::Deletes, spec_id, &schema, &files).await?);
         }
         let list = output.list(manifests).await?;
         Ok(Self { list, dropped, written: output.written })
@@ -178,18 +198,32 @@ impl<'a> Output<'a> {
         path.to_string_lossy().into_owned()
     }
 
-    fn manifest(&mut self, content: ManifestContentType, spec_id: i32) -> Result<ManifestWriter> {
+    /// The schema to write files of a spec with: the current one, unless a column by which they are partitioned had
+    /// another type in the schema that they were written with.
+    fn fitting(&self, spec_id: i32, written: &SchemaRef) -> Result<SchemaRef> {
+        let current = self.table.metadata().current_schema();
+        let spec = self.spec(spec_id)?;
+        let same = match (spec.partition_type(current), spec.partition_type(written)) {
+            (Ok(now), Ok(then)) => now == then,
+            (now, _) => now.is_ok(),
+        };
+        Ok(if same { current.clone() } else { written.clone() })
+    }
+
+    fn spec(&self, spec_id: i32) -> Result<Arc<PartitionSpec>> {
+        let spec = self.table.metadata().partition_spec_by_id(spec_id);
+        spec.cloned().ok_or_else(|| Error::Invalid(format!("the table has no partition spec {spec_id}")))
+    }
+
+    fn manifest(&mut self, content: ManifestContentType, spec_id: i32, schema: &SchemaRef) -> Result<ManifestWriter> {
         let path = self.path(format!("{}-m{}.avro", self.id, self.count));
         self.count += 1;
-        let metadata = self.table.metadata();
-        let spec = metadata
-            .partition_spec_by_id(spec_id)
-            .ok_or_else(|| Error::Invalid(format!("the table has no partition spec {spec_id}")))?;
+        let spec = self.spec(spec_id)?;
         let builder = ManifestWriterBuilder::new(
             self.table.inner.file_io().new_output(path)?,
             Some(self.snapshot_id),
-            metadata.current_schema().clone(),
-            Arc::unwrap_or_clone(spec.clone()),
+            schema.clone(),
+            Arc::unwrap_or_clone(spec),
         );
         Ok(match content {
             ManifestContentType::Data => builder.build_v2_data(),
@@ -197,8 +231,14 @@ impl<'a> Output<'a> {
         })
     }
 
-    async fn add(&mut self, content: ManifestContentType, spec_id: i32, files: &[&DataFile]) -> Result<ManifestFile> {
-        let mut writer = self.manifest(content, spec_id)?;
+    async fn add(
+        &mut self,
+        content: ManifestContentType,
+        spec_id: i32,
+        schema: &SchemaRef,
+        files: &[&DataFile],
+    ) -> Result<ManifestFile> {
+        let mut writer = self.manifest(content, spec_id, schema)?;
         for file in files {
             // The sequence number is inherited from the snapshot.
             writer.add_file((*file).clone(), -1)?;
@@ -210,7 +250,8 @@ impl<'a> Output<'a> {
     /// deleted; the others keep their snapshot and sequence numbers.
     async fn rewrite(&mut self, manifests: &[LoadedManifest], gone: &BTreeSet<String>) -> Result<ManifestFile> {
         let first = &manifests[0].file;
-        let mut writer = self.manifest(first.content, first.partition_spec_id)?;
+        let schema = self.fitting(first.partition_spec_id, &manifests[0].schema)?;
+        let mut writer = self.manifest(first.content, first.partition_spec_id, &schema)?;
         for manifest in manifests {
             for entry in manifest.entries.iter().filter(|entry| entry.is_alive()) {
                 let sequence = entry.sequence_number().unwrap_or_default();
@@ -246,12 +287,16 @@ impl<'a> Output<'a> {
                 kept.extend(group);
                 continue;
             }
-            let mut loaded = Vec::with_capacity(group.len());
+            // Values of a partition are of one type in a manifest.
+            let mut loaded: BTreeMap<i32, Vec<LoadedManifest>> = BTreeMap::new();
             for file in group {
-                let (entries, _) = file.load_manifest(self.table.inner.file_io()).await?.into_parts();
-                loaded.push(LoadedManifest { file, entries });
+                let manifest = LoadedManifest::load(&self.table.inner, file).await?;
+                let schema = self.fitting(manifest.file.partition_spec_id, &manifest.schema)?;
+                loaded.entry(schema.schema_id()).or_default().push(manifest);
             }
-            kept.push(self.rewrite(&loaded, &BTreeSet::new()).await?);
+            for manifests in loaded.into_values() {
+                kept.push(self.rewrite(&manifests, &BTreeSet::new()).await?);
+            }
         }
         Ok(kept)
     }

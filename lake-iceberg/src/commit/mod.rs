@@ -16,13 +16,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use iceberg::spec::{MAIN_BRANCH, Operation, Snapshot, SnapshotReference, SnapshotRetention, Summary, TableMetadata};
 use uuid::Uuid;
 
-pub(crate) use self::manifests::Contents;
 use self::manifests::WrittenManifests;
+pub(crate) use self::manifests::{Contents, LiveFile};
 use crate::catalog::TableName;
 use crate::catalog::pointer::{Advance, Head};
 use crate::error::{Entry, Error, Result};
 use crate::table::Table;
-use crate::write::deletes::{self, DeletedRows};
+use crate::write::deletes::{self, DeleteFile, DeletedRows};
 use crate::write::{NewFiles, WrittenPaths};
 
 /// What a statement does to a table's rows.
@@ -253,7 +253,7 @@ pub(crate) fn back_off(attempt: u32) -> Duration {
 /// A change with its delete files written, ready to be tried on one head after the other.
 pub(crate) struct Pending {
     pub change: Change,
-    pub delete_files: Vec<(i32, iceberg::spec::DataFile)>,
+    pub delete_files: Vec<DeleteFile>,
     delete_paths: Option<WrittenPaths>,
 }
 
@@ -279,6 +279,7 @@ impl Pending {
                     file: file.clone(),
                     partition: live.file().partition().clone(),
                     spec_id: live.spec_id,
+                    schema: live.schema.clone(),
                     positions: positions.clone(),
                 })
             })

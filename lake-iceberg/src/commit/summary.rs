@@ -46,7 +46,7 @@ pub(super) fn properties(
     dropped: &[DataFile],
     previous: Option<&HashMap<String, String>>,
 ) -> BTreeMap<String, String> {
-    let added = pending.change.added.files.iter().chain(pending.delete_files.iter().map(|(_, file)| file));
+    let added = pending.change.added.files.iter().chain(pending.delete_files.iter().map(|delete| &delete.file));
     let added = Count::of(added);
     let gone = Count::of(dropped.iter());
     let mut properties = BTreeMap::new();

@@ -1,5 +1,6 @@
 //! Reading: scans with projection, pruning and time travel.
 
+mod absent;
 mod filter;
 pub(crate) mod metadata_tables;
 pub(crate) mod positions;
@@ -121,12 +122,14 @@ impl<'a> Scan<'a> {
 
     /// Reads planned files, or parts of them, with their deletes applied and the filter evaluated.
     pub fn read(&self, tasks: Vec<FileScanTask>) -> Result<BatchStream> {
-        let mut reader = self.table.inner.reader_builder().with_row_group_filtering_enabled(true);
-        if let Some(rows) = self.batch_rows {
-            reader = reader.with_batch_size(rows);
-        }
-        let tasks = futures::stream::iter(tasks.into_iter().map(Ok)).boxed();
-        Ok(reader.build().read(tasks)?.stream().map_err(Error::from).boxed())
+        let (table, rows) = (self.table.clone(), self.batch_rows);
+        let groups = async move {
+            let groups = absent::groups(&table, tasks).await?;
+            let streams =
+                groups.into_iter().map(|group| read_group(&table, rows, group)).collect::<Result<Vec<_>>>()?;
+            Ok::<_, Error>(futures::stream::iter(streams).flatten())
+        };
+        Ok(futures::stream::once(groups).try_flatten().boxed())
     }
 
     /// Plans and reads.
@@ -159,6 +162,16 @@ impl<'a> Scan<'a> {
         }
         Ok(rows)
     }
+}
+
+fn read_group(table: &Table, batch_rows: Option<usize>, mut group: absent::Group) -> Result<BatchStream> {
+    let mut reader = table.inner.reader_builder().with_row_group_filtering_enabled(true);
+    if let Some(rows) = batch_rows {
+        reader = reader.with_batch_size(rows);
+    }
+    let tasks = futures::stream::iter(std::mem::take(&mut group.tasks).into_iter().map(Ok)).boxed();
+    let batches = reader.build().read(tasks)?.stream();
+    Ok(batches.map(move |batch| group.complete(batch?)).boxed())
 }
 
 fn no_column(table: &Table, name: &str) -> Error {

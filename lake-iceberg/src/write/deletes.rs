@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, StringArray};
 use arrow::record_batch::RecordBatch;
 use iceberg::metadata_columns::{delete_file_path_field, delete_file_pos_field};
-use iceberg::spec::{DataContentType, DataFile, Schema, Struct};
+use iceberg::spec::{DataContentType, DataFile, Schema, SchemaRef, Struct};
 use iceberg::writer::file_writer::location_generator::{FileNameGenerator, LocationGenerator};
 use iceberg::writer::file_writer::{FileWriter, FileWriterBuilder, ParquetWriterBuilder};
 
@@ -21,12 +21,23 @@ pub(crate) struct DeletedRows {
     /// Its partition, which the delete file must share.
     pub partition: Struct,
     pub spec_id: i32,
+    /// The table's columns as its manifest has them.
+    pub schema: SchemaRef,
     /// Positions in ascending order, each once.
     pub positions: Vec<u64>,
 }
 
+/// A written delete file.
+#[derive(Clone, Debug)]
+pub(crate) struct DeleteFile {
+    pub spec_id: i32,
+    /// The columns that give the types of its partition values.
+    pub schema: SchemaRef,
+    pub file: DataFile,
+}
+
 /// Writes one delete file for each data file, so that each can be told which it belongs to.
-pub(crate) async fn write(table: &Table, rows: &[DeletedRows]) -> Result<(Vec<(i32, DataFile)>, WrittenPaths)> {
+pub(crate) async fn write(table: &Table, rows: &[DeletedRows]) -> Result<(Vec<DeleteFile>, WrittenPaths)> {
     let names = Names::new(table, "-deletes");
     let schema = Arc::new(
         Schema::builder().with_fields([delete_file_path_field().clone(), delete_file_pos_field().clone()]).build()?,
@@ -51,7 +62,7 @@ pub(crate) async fn write(table: &Table, rows: &[DeletedRows]) -> Result<(Vec<(i
                 .referenced_data_file(Some(deleted.file.clone()));
             let file =
                 file.build().map_err(|error| Error::Invalid(format!("position deletes cannot be written: {error}")))?;
-            files.push((deleted.spec_id, file));
+            files.push(DeleteFile { spec_id: deleted.spec_id, schema: deleted.schema.clone(), file });
         }
     }
     Ok((files, names.written))

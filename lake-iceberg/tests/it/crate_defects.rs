@@ -82,7 +82,7 @@ async fn stale_schema_after_a_change_without_a_write() {
     let new = NewTable::new(&columns()).unwrap();
     let table = warehouse.create_table_as("s", "t", new, [rows(0..3)], default()).await.unwrap().table;
     let changes = [
-        SchemaChange::Add { name: "added".to_owned(), ty: DataType::Int64 },
+        SchemaChange::Add { name: "added".to_owned(), ty: Type::Primitive(PrimitiveType::Long) },
         SchemaChange::Rename { from: "name".to_owned(), to: "label".to_owned() },
     ];
     let table = table.change_schema(&changes).await.unwrap();

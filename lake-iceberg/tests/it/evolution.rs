@@ -7,7 +7,7 @@ use crate::common::*;
 use arrow::array::{ArrayRef, Int32Array, Int64Array, StringArray};
 use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
-use iceberg::spec::PrimitiveType;
+use iceberg::spec::{ListType, NestedField, PrimitiveType, Type};
 use lake_iceberg::*;
 
 fn default() -> CommitOptions {
@@ -41,13 +41,13 @@ async fn columns_come_go_and_change() {
     let new = NewTable::new(&schema).unwrap();
     let table = warehouse.create_table_as("s", "t", new, [first], default()).await.unwrap().table;
     let before = table.snapshot_id().unwrap();
-    let item = Arc::new(Field::new("element", DataType::Int64, true));
+    let item = NestedField::list_element(1, Type::Primitive(PrimitiveType::Long), false);
     let changes = [
         SchemaChange::Promote { name: "n".to_owned(), ty: PrimitiveType::Long },
         SchemaChange::Drop { name: "gone".to_owned() },
         SchemaChange::Rename { from: "name".to_owned(), to: "label".to_owned() },
-        SchemaChange::Add { name: "many".to_owned(), ty: DataType::List(item) },
-        SchemaChange::Add { name: "gone".to_owned(), ty: DataType::Int64 },
+        SchemaChange::Add { name: "many".to_owned(), ty: Type::List(ListType::new(item.into())) },
+        SchemaChange::Add { name: "gone".to_owned(), ty: Type::Primitive(PrimitiveType::Long) },
     ];
     let table = table.change_schema(&changes).await.unwrap();
     assert_eq!(names(&table)[..2], ["n Int64", "label Utf8"]);
@@ -139,13 +139,16 @@ async fn tables_about_the_table() {
     let new = NewTable::new(&columns()).unwrap();
     let table = warehouse.create_table_as("s", "t", new, [rows(0..4)], default()).await.unwrap().table;
     let table = table.row_delta(places(&table, &[1]).await, [rows([9])], default()).await.unwrap().table;
-    for (name, rows) in [("snapshots", 2), ("refs", 1), ("history", 2), ("files", 3)] {
+    let counts = [("snapshots", 2), ("refs", 1), ("history", 2), ("files", 3), ("partitions", 1), ("manifests", 3)];
+    for (name, rows) in counts {
         let which = MetadataTable::named(name).unwrap();
         let batch = table.metadata_table(which).await.unwrap();
-        assert_eq!((batch.num_rows(), batch.schema()), (rows, which.schema()), "{name}");
+        assert_eq!((batch.num_rows(), batch.schema()), (rows, table.metadata_schema(which).unwrap()), "{name}");
         assert_eq!(empty.metadata_table(which).await.unwrap().num_rows(), 0, "{name}");
     }
     let refs = table.metadata_table(MetadataTable::Refs).await.unwrap();
     assert_eq!(sorted(&[refs], "snapshot_id"), [table.snapshot_id().unwrap()]);
-    assert_eq!(MetadataTable::named("partitions"), None);
+    let properties = MetadataTable::named("properties").unwrap();
+    assert_eq!(empty.metadata_table(properties).await.unwrap().num_rows(), 5);
+    assert_eq!(MetadataTable::named("nothing"), None);
 }

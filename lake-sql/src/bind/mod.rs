@@ -44,9 +44,9 @@ mod zone;
 
 pub use contract::{check_contract, check_names, contract_casts};
 
-use crate::bound::BoundQuery;
 #[cfg(feature = "query")]
 use crate::bound::statement::BoundStatement;
+use crate::bound::{BoundQuery, Version};
 use crate::finding::{Finding, Severity};
 use crate::span::Span;
 use crate::syntax::tree;
@@ -112,6 +112,10 @@ pub trait Names {
     fn reference_names(&self) -> Vec<String>;
     /// A table by its plain name; None if there is none. Templates of models have none at all.
     fn table(&self, parts: &[String]) -> Option<Arc<Relation>>;
+    /// The same table as of a version of it; None where that has the columns of now.
+    fn table_at(&self, _parts: &[String], _version: &Version) -> Option<Arc<Relation>> {
+        None
+    }
     /// Whether plain table names may be used at all. If not, the finding says to write `{orders}`.
     fn has_tables(&self) -> bool;
 }

@@ -134,7 +134,11 @@ impl Binder<'_> {
         }
         let parts: Vec<String> = name.parts.iter().map(|part| part.value.clone()).collect();
         match self.names.table(&parts) {
-            Some(relation) => self.scan(TableName::Named(parts.clone()), parts, &relation, version, scope, span),
+            Some(now) => {
+                let version = version.and_then(|version| self.version(version, scope));
+                let then = version.as_ref().and_then(|version| self.names.table_at(&parts, version));
+                self.scan(TableName::Named(parts.clone()), parts, &then.unwrap_or(now), version, span)
+            }
             None => {
                 let found = self.unknown_table(name, &parts);
                 self.report(found);
@@ -165,7 +169,8 @@ impl Binder<'_> {
                 let added = if alias.is_none() { parts.last().cloned() } else { None };
                 let kind = SiteKind::Relation { reference: name.clone(), alias: added };
                 self.site(placeholder.span, kind);
-                return self.scan(TableName::Reference(name.clone()), parts, &relation, version, scope, span);
+                let version = version.and_then(|version| self.version(version, scope));
+                return self.scan(TableName::Reference(name.clone()), parts, &relation, version, span);
             }
             Some(_) => finding::not_a_relation::new(name, placeholder.span),
             None => finding::unknown_reference::new(name, placeholder.span, &self.names.reference_names()),
@@ -181,13 +186,12 @@ impl Binder<'_> {
         table: TableName,
         qualifier: Vec<String>,
         relation: &Arc<Relation>,
-        version: Option<&tree::TableVersion>,
-        scope: &Scope<'_>,
+        version: Option<Version>,
         span: Span,
     ) -> FromItem {
         let qualifier: Arc<[String]> = qualifier.into();
         let columns = self.declared_columns(relation);
-        let version = version.and_then(|version| self.version(version, scope)).map(Box::new);
+        let version = version.map(Box::new);
         let fields =
             columns.iter().map(|column| Field { qualifier: qualifier.clone(), column: column.clone() }).collect();
         FromItem {

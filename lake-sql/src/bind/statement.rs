@@ -38,7 +38,7 @@ impl Binder<'_> {
                     with_data: *with_data,
                 }))
             }
-            StatementKind::CreateView { name, replace, query } => {
+            StatementKind::CreateView { name, replace, query, .. } => {
                 let text = query.span;
                 let query = self.top_query(query);
                 let (view, columns) = (parts(name), self.new_columns(&query.columns, &[]));
@@ -72,7 +72,7 @@ impl Binder<'_> {
                 self.target(name, None);
                 None
             }
-            StatementKind::Show(words, Some(name)) if shows_table(words) => {
+            StatementKind::Show { words, name: Some(name), .. } if shows_table(words) => {
                 self.target(name, None);
                 None
             }
@@ -86,7 +86,9 @@ impl Binder<'_> {
             | StatementKind::CreateSchema { .. }
             | StatementKind::Drop { .. }
             | StatementKind::AlterTable { .. }
-            | StatementKind::Show(..)
+            | StatementKind::Show { .. }
+            | StatementKind::RenameView { .. }
+            | StatementKind::Comment { .. }
             | StatementKind::DescribePrepared { .. }
             | StatementKind::Other(_) => None,
         }

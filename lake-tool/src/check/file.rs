@@ -145,7 +145,7 @@ fn change(statement: &Statement, catalog: &mut Catalog) -> Vec<Finding> {
     };
     let known: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     match action {
-        AlterAction::AddColumn(column) => columns.push(relation_column(column, &mut findings)),
+        AlterAction::AddColumn { column, .. } => columns.push(relation_column(column, &mut findings)),
         AlterAction::AddColumns(added) => {
             columns.extend(added.iter().map(|column| relation_column(column, &mut findings)).collect::<Vec<_>>());
         }
@@ -157,9 +157,9 @@ fn change(statement: &Statement, catalog: &mut Catalog) -> Vec<Finding> {
             catalog.add(&parts(to), columns);
             return findings;
         }
-        AlterAction::DropColumn(column)
+        AlterAction::DropColumn { column, .. }
         | AlterAction::DropNotNull(column)
-        | AlterAction::RenameColumn(column, _)
+        | AlterAction::RenameColumn { from: column, .. }
         | AlterAction::SetColumnType(column, _)
         | AlterAction::ChangeColumn(column, _) => match at(&columns, column) {
             Some(position) => alter_column(&mut columns, position, action, &mut findings),
@@ -175,9 +175,9 @@ fn change(statement: &Statement, catalog: &mut Catalog) -> Vec<Finding> {
 
 fn alter_column(columns: &mut Vec<RelationColumn>, position: usize, action: &AlterAction, findings: &mut Vec<Finding>) {
     match action {
-        AlterAction::DropColumn(_) => drop(columns.remove(position)),
+        AlterAction::DropColumn { .. } => drop(columns.remove(position)),
         AlterAction::DropNotNull(_) => columns[position].nullable = true,
-        AlterAction::RenameColumn(_, to) => columns[position].name.clone_from(&to.value),
+        AlterAction::RenameColumn { to, .. } => columns[position].name.clone_from(&to.value),
         AlterAction::SetColumnType(_, ty) => match Type::from_syntax(ty) {
             Ok(ty) => columns[position].ty = ty,
             Err(finding) => findings.push(*finding),

@@ -23,7 +23,7 @@ pub fn columns(statement: &Statement) -> Vec<(&'static str, &'static str)> {
             ("Aliased", "boolean"),
         ],
         StatementKind::ShowStats(_) => stats(),
-        StatementKind::Show(words, _) => {
+        StatementKind::Show { words, .. } => {
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             shown(&words)
         }

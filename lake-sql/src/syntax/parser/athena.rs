@@ -71,7 +71,7 @@ impl Parser<'_> {
         let ty = self.hive_type()?;
         let comment = if self.eat_word(Keyword::Comment) { Some(self.string()?) } else { None };
         let span = self.since(name.span.start);
-        Ok(ColumnDefinition { name, ty, not_null: false, comment, span })
+        Ok(ColumnDefinition { name, ty, default: None, not_null: false, comment, span })
     }
 
     /// `(day date, …)` adds columns; `(day(placed), bucket(16, id))` of Iceberg names those there are.

@@ -9,7 +9,6 @@ use crate::syntax::tree::{Explanation, StatementKind};
 const OTHERS: &[&str] = &[
     "analyze",
     "call",
-    "comment",
     "commit",
     "deallocate",
     "deny",
@@ -152,14 +151,14 @@ impl Parser<'_> {
             return Ok(StatementKind::ShowStats(query));
         }
         let name = if self.kind().is_name() { Some(self.name()?) } else { None };
+        let mut like = None;
         if self.eat_word(Keyword::Like) {
-            self.string()?;
-            if self.eat_word(Keyword::Escape) {
-                self.string()?;
-            }
+            let pattern = self.string()?;
+            let escape = if self.eat_word(Keyword::Escape) { Some(self.string()?) } else { None };
+            like = Some((pattern, escape));
         }
         words.retain(|word| !matches!(word.as_str(), "from" | "in" | "for"));
-        Ok(StatementKind::Show(words, name))
+        Ok(StatementKind::Show { words, name, like })
     }
 
     /// `DESCRIBE table`, `DESCRIBE INPUT | OUTPUT statement`

@@ -5,8 +5,8 @@ use crate::finding::syntax;
 use crate::span::Span;
 use crate::syntax::token::{Keyword, Kind, Symbol};
 use crate::syntax::tree::{
-    AlterAction, ColumnDefinition, Expr, Ident, Key, MergeAction, MergeClause, Name, ObjectKind, Query, Statement,
-    StatementKind,
+    AlterAction, ColumnDefinition, Commented, Expr, Ident, Key, MergeAction, MergeClause, Name, ObjectKind, Query,
+    Statement, StatementKind,
 };
 
 impl Parser<'_> {
@@ -46,6 +46,7 @@ impl Parser<'_> {
             kind if kind.starts_query() || kind == Kind::Symbol(Symbol::LeftParen) => {
                 Ok(StatementKind::Query(self.query()?))
             }
+            Kind::Word(Keyword::Comment) => self.comment_on(),
             _ => match self.in_hive(Self::athena_statement)? {
                 Some(statement) => Ok(statement),
                 None => {
@@ -70,12 +71,12 @@ impl Parser<'_> {
                     .help("a view has the columns of its query: name them there");
                 return Err(self.report(finding));
             }
-            self.comment()?;
+            let comment = self.comment()?;
             if self.eat_word(Keyword::Security) && !self.eat_word(Keyword::Definer) {
                 self.expect_word(Keyword::Invoker, "`definer` or `invoker`")?;
             }
             self.expect_word(Keyword::As, "`as`")?;
-            return Ok(StatementKind::CreateView { name, replace, query: self.query()? });
+            return Ok(StatementKind::CreateView { name, replace, comment, query: self.query()? });
         }
         if !replace && (self.eat_word(Keyword::Schema) || self.eat_plain("database")) {
             let if_not_exists = self.if_not_exists();
@@ -108,16 +109,25 @@ impl Parser<'_> {
                 keys.extend(key);
             }
         }
-        self.comment()?;
+        let comment = self.comment()?;
         let properties = if self.eat_word(Keyword::With) { self.properties_in_parens()? } else { vec![] };
         if !definitions.is_empty() {
             let columns = definitions;
-            return Ok(StatementKind::CreateTable { name, replace, if_not_exists, columns, keys, properties });
+            return Ok(StatementKind::CreateTable { name, replace, if_not_exists, columns, keys, comment, properties });
         }
         self.expect_word(Keyword::As, "`as` and a query, or columns in parentheses")?;
         let query = self.table_query()?;
         let with_data = self.with_data()?;
-        Ok(StatementKind::CreateTableAs { name, replace, if_not_exists, columns, properties, query, with_data })
+        Ok(StatementKind::CreateTableAs {
+            name,
+            replace,
+            if_not_exists,
+            columns,
+            comment,
+            properties,
+            query,
+            with_data,
+        })
     }
 
     /// Whether the table that is created here has its columns in Hive's grammar; the cursor is behind TABLE.
@@ -192,16 +202,14 @@ impl Parser<'_> {
     fn column_definition(&mut self) -> Rule<ColumnDefinition> {
         let name = self.ident()?;
         let ty = self.type_name()?;
-        if self.eat_word(Keyword::Default) {
-            self.try_expr()?;
-        }
+        let default = if self.eat_word(Keyword::Default) { Some(self.try_expr()?) } else { None };
         let not_null = self.eat_words(&[Keyword::Not, Keyword::Null]);
         let comment = self.comment()?;
         if self.eat_word(Keyword::With) {
             self.properties_in_parens()?;
         }
         let span = self.since(name.span.start);
-        Ok(ColumnDefinition { name, ty, not_null, comment, span })
+        Ok(ColumnDefinition { name, ty, default, not_null, comment, span })
     }
 
     pub(super) fn properties_in_parens(&mut self) -> Rule<Vec<(Ident, Expr)>> {
@@ -248,14 +256,20 @@ impl Parser<'_> {
         let object = self.object_kind()?;
         let if_exists = self.if_exists();
         let name = self.name()?;
-        if object == ObjectKind::Schema {
-            let _ = self.eat_word(Keyword::Cascade) || self.eat_word(Keyword::Restrict);
+        let cascade = object == ObjectKind::Schema && self.eat_word(Keyword::Cascade);
+        if object == ObjectKind::Schema && !cascade {
+            self.eat_word(Keyword::Restrict);
         }
-        Ok(StatementKind::Drop { object, if_exists, name })
+        Ok(StatementKind::Drop { object, if_exists, name, cascade })
     }
 
     fn alter(&mut self) -> Rule<StatementKind> {
         self.bump();
+        if self.is(Keyword::View)
+            && let Some(rename) = self.rename_view()?
+        {
+            return Ok(rename);
+        }
         if self.is(Keyword::View) || self.is(Keyword::Schema) || self.is(Keyword::Materialized) {
             self.skip_statement();
             return Ok(StatementKind::Other("alter"));
@@ -270,24 +284,54 @@ impl Parser<'_> {
         Ok(StatementKind::AlterTable { if_exists, name, action })
     }
 
+    /// `VIEW a RENAME TO b`; the cursor stays where it is before anything else.
+    fn rename_view(&mut self) -> Rule<Option<StatementKind>> {
+        let before = self.at;
+        self.bump();
+        let from = self.name()?;
+        if !self.eat_words(&[Keyword::Rename, Keyword::To]) {
+            self.at = before;
+            return Ok(None);
+        }
+        Ok(Some(StatementKind::RenameView { from, to: self.name()? }))
+    }
+
+    /// `COMMENT ON TABLE | VIEW | COLUMN name IS text`
+    fn comment_on(&mut self) -> Rule<StatementKind> {
+        self.bump();
+        self.expect_word(Keyword::On, "`on`")?;
+        let kinds = [
+            (Keyword::Table, Commented::Table),
+            (Keyword::View, Commented::View),
+            (Keyword::Column, Commented::Column),
+        ];
+        let Some((_, on)) = kinds.into_iter().find(|(word, _)| self.eat_word(*word)) else {
+            return Err(self.unexpected("`table`, `view` or `column`"));
+        };
+        let name = self.name()?;
+        self.expect_word(Keyword::Is, "`is`")?;
+        let text = if self.eat_word(Keyword::Null) { None } else { Some(self.string()?) };
+        Ok(StatementKind::Comment { on, name, text })
+    }
+
     fn alter_action(&mut self) -> Rule<AlterAction> {
         use Keyword::{Add, Alter, Column, Data, Drop, Execute, Properties, Rename, Set, To, Type};
         if self.eat_words(&[Rename, To]) {
             return Ok(AlterAction::RenameTo(self.name()?));
         }
         if self.eat_words(&[Rename, Column]) {
-            self.if_exists();
+            let if_exists = self.if_exists();
             let from = self.ident()?;
             self.expect_word(To, "`to`")?;
-            return Ok(AlterAction::RenameColumn(from, self.ident()?));
+            return Ok(AlterAction::RenameColumn { from, to: self.ident()?, if_exists });
         }
         if self.eat_words(&[Add, Column]) {
-            self.if_not_exists();
-            return Ok(AlterAction::AddColumn(self.column_definition()?));
+            let if_not_exists = self.if_not_exists();
+            return Ok(AlterAction::AddColumn { column: self.column_definition()?, if_not_exists });
         }
         if self.eat_words(&[Drop, Column]) {
-            self.if_exists();
-            return Ok(AlterAction::DropColumn(self.ident()?));
+            let if_exists = self.if_exists();
+            return Ok(AlterAction::DropColumn { column: self.ident()?, if_exists });
         }
         if self.eat_words(&[Alter, Column]) {
             let column = self.ident()?;

@@ -27,6 +27,8 @@ pub enum StatementKind {
         if_not_exists: bool,
         /// Column names.
         columns: Vec<Ident>,
+        /// COMMENT.
+        comment: Option<String>,
         /// WITH.
         properties: Vec<(Ident, Expr)>,
         /// AS.
@@ -46,6 +48,8 @@ pub enum StatementKind {
         columns: Vec<ColumnDefinition>,
         /// Keys, which only declarations have.
         keys: Vec<Key>,
+        /// COMMENT.
+        comment: Option<String>,
         /// WITH.
         properties: Vec<(Ident, Expr)>,
     },
@@ -58,12 +62,14 @@ pub enum StatementKind {
         /// Columns, those of its partitions last.
         columns: Vec<ColumnDefinition>,
     },
-    /// CREATE [OR REPLACE] VIEW name AS query
+    /// CREATE [OR REPLACE] VIEW name [COMMENT text] AS query
     CreateView {
         /// Name.
         name: Name,
         /// OR REPLACE.
         replace: bool,
+        /// COMMENT.
+        comment: Option<String>,
         /// AS.
         query: Query,
     },
@@ -74,7 +80,7 @@ pub enum StatementKind {
         /// IF NOT EXISTS.
         if_not_exists: bool,
     },
-    /// DROP TABLE | VIEW | SCHEMA [IF EXISTS] name
+    /// DROP TABLE | VIEW | SCHEMA [IF EXISTS] name [CASCADE]
     Drop {
         /// What.
         object: ObjectKind,
@@ -82,6 +88,24 @@ pub enum StatementKind {
         if_exists: bool,
         /// Name.
         name: Name,
+        /// CASCADE, of a schema.
+        cascade: bool,
+    },
+    /// ALTER VIEW name RENAME TO name
+    RenameView {
+        /// The view.
+        from: Name,
+        /// Its new name.
+        to: Name,
+    },
+    /// COMMENT ON TABLE | VIEW | COLUMN name IS text
+    Comment {
+        /// What the comment is on.
+        on: Commented,
+        /// Its name; of a column, the table's and the column's.
+        name: Name,
+        /// The comment; NULL removes it.
+        text: Option<String>,
     },
     /// ALTER TABLE name …
     AlterTable {
@@ -183,8 +207,15 @@ pub enum StatementKind {
     },
     /// Any other statement, kept as text: its first word in lower case.
     Other(&'static str),
-    /// SHOW TABLES | SCHEMAS | COLUMNS | CREATE …: lower-case words, name if any
-    Show(Vec<String>, Option<Name>),
+    /// SHOW TABLES | SCHEMAS | COLUMNS | CREATE … [FROM name] [LIKE pattern]
+    Show {
+        /// What, in lower case.
+        words: Vec<String>,
+        /// Of what.
+        name: Option<Name>,
+        /// LIKE, with the character of ESCAPE.
+        like: Option<(String, Option<String>)>,
+    },
     /// DESCRIBE name
     Describe(Name),
 }
@@ -211,6 +242,17 @@ pub enum ObjectKind {
     Schema,
 }
 
+/// What COMMENT is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commented {
+    /// TABLE
+    Table,
+    /// VIEW
+    View,
+    /// COLUMN
+    Column,
+}
+
 /// One column of CREATE TABLE.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColumnDefinition {
@@ -218,6 +260,8 @@ pub struct ColumnDefinition {
     pub name: Ident,
     /// Type.
     pub ty: TypeName,
+    /// DEFAULT.
+    pub default: Option<Expr>,
     /// NOT NULL.
     pub not_null: bool,
     /// COMMENT.
@@ -240,12 +284,29 @@ pub struct Key {
 pub enum AlterAction {
     /// RENAME TO
     RenameTo(Name),
-    /// ADD COLUMN
-    AddColumn(ColumnDefinition),
-    /// DROP COLUMN
-    DropColumn(Ident),
-    /// RENAME COLUMN a TO b
-    RenameColumn(Ident, Ident),
+    /// ADD COLUMN [IF NOT EXISTS]
+    AddColumn {
+        /// The column.
+        column: ColumnDefinition,
+        /// IF NOT EXISTS.
+        if_not_exists: bool,
+    },
+    /// DROP COLUMN [IF EXISTS]
+    DropColumn {
+        /// The column.
+        column: Ident,
+        /// IF EXISTS.
+        if_exists: bool,
+    },
+    /// RENAME COLUMN [IF EXISTS] a TO b
+    RenameColumn {
+        /// The column.
+        from: Ident,
+        /// Its new name.
+        to: Ident,
+        /// IF EXISTS.
+        if_exists: bool,
+    },
     /// ALTER COLUMN a SET DATA TYPE t
     SetColumnType(Ident, TypeName),
     /// ALTER COLUMN a DROP NOT NULL

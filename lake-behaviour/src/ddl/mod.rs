@@ -1,0 +1,4 @@
+//! Statements that define tables, as Trino has them on Iceberg tables.
+
+pub mod columns;
+pub mod names;

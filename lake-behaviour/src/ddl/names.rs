@@ -1,0 +1,83 @@
+//! Tables, views and schemas are made, renamed and dropped.
+
+use crate::Lab;
+
+/// A table or view gets another name, in its schema or in another.
+pub fn tables_and_views_are_renamed(lab: &Lab) {
+    lab.run("create table @t as select 1 as n");
+    lab.run("create table @other as select 2 as n");
+    lab.run("create view @v as select n from @t");
+    let schema = &lab.schema;
+    lab.refuses(&format!("alter table @t rename to {schema}.other"), "already exists");
+    lab.refuses(&format!("alter table @nope rename to {schema}.x"), "does not exist");
+    lab.fails(&format!("alter table @t rename to {schema}_nowhere.x"));
+    lab.run(&format!("alter view @v rename to {schema}.w"));
+    assert_eq!(lab.rows("select n from @w"), ["[1]"]);
+    lab.fails("select n from @v");
+    lab.run(&format!("create schema {schema}2"));
+    lab.run(&format!("alter table @other rename to {schema}2.moved"));
+    assert_eq!(lab.rows(&format!("select n from {schema}2.moved")), ["[2]"]);
+    lab.run(&format!("drop schema {schema}2 cascade"));
+    lab.fails(&format!("select n from {schema}2.moved"));
+    lab.refuses("drop view @t", "does not exist, but a table with that name exists. Did you mean DROP TABLE");
+    lab.refuses("drop table @w", "does not exist, but a view with that name exists. Did you mean DROP VIEW");
+    lab.run("drop view @w");
+    lab.run("drop view if exists @w");
+    lab.refuses("drop view @w", "does not exist");
+}
+
+/// A schema that holds something stays.
+pub fn schemas_and_what_is_in_them(lab: &Lab) {
+    let schema = &lab.schema;
+    lab.refuses(&format!("create schema {schema}"), "already exists");
+    lab.run(&format!("create schema if not exists {schema}"));
+    lab.run("create table @t as select 1 as n");
+    lab.refuses(&format!("drop schema {schema}"), &format!("Cannot drop non-empty schema '{schema}'"));
+    lab.fails(&format!("create table {schema}_nowhere.t as select 1 as n"));
+    lab.refuses(&format!("drop schema {schema}_nowhere"), "does not exist");
+    lab.run(&format!("drop schema if exists {schema}_nowhere"));
+    assert_eq!(lab.rows("select n from @t"), ["[1]"]);
+}
+
+/// IF NOT EXISTS and OR REPLACE; time travel leads behind the replacement.
+pub fn tables_are_made_once_or_anew(lab: &Lab) {
+    lab.run("create table @t (a integer, b varchar)");
+    lab.refuses("create table @t (a integer)", "already exists");
+    lab.run("create table if not exists @t (x integer)");
+    lab.run("create table if not exists @t as select 7 as x");
+    assert_eq!(lab.rows("select * from @t"), Vec::<String>::new());
+    lab.run("create or replace table @t as select 1 as n");
+    lab.run("create or replace table @t (c date)");
+    assert_eq!(lab.rows("describe @t"), [r#"["c","date","",""]"#]);
+    lab.run("insert into @t values date '2024-02-29'");
+    lab.run("truncate table @t");
+    assert_eq!(lab.rows("select count(*) from @t"), ["[0]"]);
+    lab.run("create table @stored (a tinyint, b char(3), c timestamp(3), d varchar(5), e time(3))");
+    assert_eq!(
+        lab.rows("describe @stored"),
+        [
+            r#"["a","integer","",""]"#,
+            r#"["b","varchar","",""]"#,
+            r#"["c","timestamp(6)","",""]"#,
+            r#"["d","varchar","",""]"#,
+            r#"["e","time(6)","",""]"#,
+        ]
+    );
+    lab.fails("create table @dup (a integer, A varchar)");
+    lab.refuses("create table @j as select json '1' as c", "Type not supported for Iceberg: json");
+    lab.fails("create table @n as select null as x");
+}
+
+/// Properties that no table has, and values that they cannot have.
+pub fn wrong_properties(lab: &Lab) {
+    lab.refuses("create table @t (a integer) with (table_type = 'ICEBERG')", "property 'table_type' does not exist");
+    for field in ["bucket(4, a)", "days(a)", "month(a"] {
+        let sql = format!("create table @t (a integer) with (partitioning = array['{field}'])");
+        lab.refuses(&sql, "Unable to parse partitioning value");
+    }
+    lab.refuses("create table @t (a integer) with (partitioning = array['nope'])", "nope");
+    lab.fails("create table @t (a integer) with (partitioning = array['month(a)'])");
+    lab.run("create table @t (a integer) with (format = 'PARQUET', format_version = 2, sorted_by = array['a desc'])");
+    lab.refuses("alter table @t set properties nope = 'x'", "property 'nope' does not exist");
+    lab.fails("alter table @t drop column a");
+}
