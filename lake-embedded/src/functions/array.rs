@@ -1,5 +1,6 @@
 //! Functions of arrays.
 
+mod combine;
 mod lambda;
 mod lists;
 mod sequence;
@@ -34,7 +35,11 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
         return Some(concat);
     }
     let Some(Type::Array(element)) = types.first() else { return None };
-    one(name, types).or_else(|| searched(name, types)).or_else(|| sets::find(name)).or_else(|| joined(name, element))
+    one(name, types)
+        .or_else(|| searched(name, types))
+        .or_else(|| sets::find(name))
+        .or_else(|| combine::find(name, types.len()))
+        .or_else(|| joined(name, element))
 }
 
 /// Functions of one array.

@@ -1,5 +1,7 @@
 //! Functions of maps. Keys are told apart as IS NOT DISTINCT FROM does; a map keeps its entries in order.
 
+mod split;
+
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -27,7 +29,7 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
         ("map_entries", [_]) => map_entries,
         ("cardinality", [Type::Map(..)]) => cardinality,
         ("element_at", [Type::Map(..), _]) => element_at,
-        _ => return None,
+        _ => return split::find(name, types.len()),
     })
 }
 

@@ -51,19 +51,6 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
         ("is_nan", 1) => |args| map1::<Double, _>(args, f64::is_nan),
         ("is_finite", 1) => |args| map1::<Double, _>(args, f64::is_finite),
         ("is_infinite", 1) => |args| map1::<Double, _>(args, f64::is_infinite),
-        ("bitwise_and", 2) => |args| map2::<Int, Int, _>(args, |a: i64, b: i64| a & b),
-        ("bitwise_or", 2) => |args| map2::<Int, Int, _>(args, |a: i64, b: i64| a | b),
-        ("bitwise_xor", 2) => |args| map2::<Int, Int, _>(args, |a: i64, b: i64| a ^ b),
-        ("bitwise_not", 1) => |args| map1::<Int, _>(args, |a: i64| !a),
-        ("bitwise_left_shift", 2) if types[0] == Type::BigInt => {
-            |args| map2::<Int, Int, _>(args, |a: i64, n: i64| if (0..64).contains(&n) { a << n } else { 0 })
-        }
-        ("bitwise_right_shift", 2) if types[0] == Type::BigInt => |args| {
-            map2::<Int, Int, _>(args, |a: i64, n: i64| if (0..64).contains(&n) { ((a as u64) >> n) as i64 } else { 0 })
-        },
-        ("bitwise_right_shift_arithmetic", 2) if types[0] == Type::BigInt => {
-            |args| map2::<Int, Int, _>(args, |a: i64, n: i64| a >> n.clamp(0, 63))
-        }
         ("width_bucket", 4) if double => width_bucket,
         ("to_base", 2) => |args| map2::<Int, Int, _>(args, to_base),
         ("from_base", 2) => |args| map2::<Text, Int, _>(args, from_base),

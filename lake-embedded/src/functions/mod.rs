@@ -3,6 +3,7 @@
 pub(crate) mod arithmetic;
 mod array;
 mod binary;
+mod bits;
 pub(crate) mod calendar;
 pub(crate) mod cast;
 pub(crate) mod columns;
@@ -10,14 +11,19 @@ pub(crate) mod compare;
 pub(crate) mod datetime;
 pub(crate) mod format;
 pub(crate) mod grouping;
+mod human;
 mod json;
 pub(crate) mod like;
 pub(crate) mod literal;
 mod map;
 mod math;
 pub(crate) mod nested;
+mod printf;
+mod probability;
 mod regexp;
 mod string;
+mod url;
+mod vector;
 
 use lake_sql::types::Type;
 
@@ -52,6 +58,12 @@ pub(crate) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Found> {
         json::find,
         binary::find,
         nested::find,
+        bits::find,
+        human::find,
+        printf::find,
+        probability::find,
+        url::find,
+        vector::find,
     ];
     families.into_iter().find_map(|family| family(name, types, ty)).map(Found::Plain)
 }

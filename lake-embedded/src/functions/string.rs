@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, AsArray, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use lake_sql::types::Type;
 
+use super::array::span;
 use super::columns::{Bytes, Int, Reader, Text, map1, map2, map3, rows};
 use super::nested::list_of_texts;
 use crate::error::{Fault, Result};
@@ -51,13 +52,13 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
         ("lpad", 3) if text => |args| map3::<Text, Int, Text, _>(args, |s, size, with| pad(s, size, with, true)),
         ("rpad", 3) if text => |args| map3::<Text, Int, Text, _>(args, |s, size, with| pad(s, size, with, false)),
         ("concat_ws", _) if types.iter().all(is_text) => concat_ws,
+        ("concat_ws", 2) => concat_ws_of_array,
         ("translate", 3) => |args| map3::<Text, Text, Text, _>(args, translate),
         ("chr", 1) => |args| map1::<Int, _>(args, chr),
         ("codepoint", 1) => |args| map1::<Text, _>(args, codepoint),
         ("levenshtein_distance", 2) => |args| map2::<Text, Text, _>(args, levenshtein),
         ("hamming_distance", 2) => |args| map2::<Text, Text, _>(args, hamming),
         ("title_case", 1) => |args| map1::<Text, _>(args, title_case),
-        ("url_encode", 1) => |args| map1::<Text, _>(args, url_encode),
         ("typeof", 1) => typeof_kernel,
         _ => return None,
     })
@@ -130,6 +131,17 @@ fn concat_ws(args: &Args<'_>) -> Result<ArrayRef> {
     rows(args, |row| {
         let separator = parts[0].get(row)?;
         Some(parts[1..].iter().filter_map(|part| part.get(row)).collect::<Vec<_>>().join(separator))
+    })
+}
+
+fn concat_ws_of_array(args: &Args<'_>) -> Result<ArrayRef> {
+    let separator = Reader::<Text>::new(&args.values[0])?;
+    let list = args.values[1].as_list::<i32>();
+    let texts = list.values().as_string::<i32>();
+    rows(args, |row| {
+        let (separator, span) = (separator.get(row)?, span(list, row)?);
+        let parts: Vec<&str> = span.filter(|at| texts.is_valid(*at)).map(|at| texts.value(at)).collect();
+        Some(parts.join(separator))
     })
 }
 
@@ -289,16 +301,6 @@ fn title_case(s: &str) -> String {
             let letter: Vec<char> = if start { c.to_uppercase().collect() } else { c.to_lowercase().collect() };
             start = c.is_whitespace();
             letter
-        })
-        .collect()
-}
-
-fn url_encode(s: &str) -> String {
-    s.bytes()
-        .map(|b| match b {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'*' => char::from(b).to_string(),
-            b' ' => "+".to_owned(),
-            b => format!("%{b:02X}"),
         })
         .collect()
 }
