@@ -217,7 +217,7 @@ impl Compiler<'_> {
         let types: Vec<Type> = args.iter().map(|arg| arg.ty.clone()).collect();
         let found = functions::find(function, &types, &expr.ty)
             .ok_or_else(|| Fault::unsupported(format!("function {function}")))?;
-        if matches!(function, "at_timezone" | "with_timezone" | "from_unixtime") {
+        if matches!(function, "at_timezone" | "with_timezone" | "from_unixtime" | "parse_datetime") {
             functions::datetime::zone(zone::of(expr, self.zones).name()?)?;
         }
         let borrowed: Vec<&Expr> = args.iter().collect();

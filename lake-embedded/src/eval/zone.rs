@@ -11,6 +11,7 @@ use lake_sql::bound::{ColumnId, Expr, ExprKind, Literal};
 use lake_sql::types::Type;
 
 use crate::error::{Fault, Result};
+use crate::functions::{datetime, format};
 use crate::types::UTC;
 
 /// Zone of an expression.
@@ -54,7 +55,9 @@ pub(crate) fn of(expr: &Expr, zones: &Zones) -> Zone {
         ExprKind::Column(id) => zones.get(id).cloned().unwrap_or_else(Zone::utc),
         ExprKind::Literal(Literal::TimestampTz(_, _, zone)) => Zone::Known(zone.clone()),
         ExprKind::Cast { expr: inner, .. } if matches!(inner.ty, Type::TimestampTz(_)) => of(inner, zones),
-        ExprKind::Cast { expr: inner, .. } if crate::types::is_text(&inner.ty) => Zone::Mixed,
+        ExprKind::Cast { expr: inner, .. } if crate::types::is_text(&inner.ty) => {
+            zone_of_text(inner, |text| format::parse_timestamp(text).map(|(_, zone)| zone.unwrap_or(UTC)))
+        }
         ExprKind::Try(inner) => of(inner, zones),
         ExprKind::Case { branches, otherwise } => {
             merge(branches.iter().map(|(_, result)| result).chain(otherwise.as_deref()), zones)
@@ -70,7 +73,9 @@ pub(crate) fn of(expr: &Expr, zones: &Zones) -> Zone {
 fn of_call(function: &str, args: &[Expr], zones: &Zones) -> Zone {
     match function {
         "at_timezone" | "with_timezone" | "from_unixtime" if args.len() == 2 => constant_zone(&args[1]),
-        "from_iso8601_timestamp" | "parse_datetime" => Zone::Mixed,
+        "from_unixtime" if args.len() == 3 => constant_offset(&args[1], &args[2]),
+        "from_iso8601_timestamp" => zone_of_text(&args[0], datetime::iso_zone),
+        "parse_datetime" => zone_of_text(&args[1], |pattern| datetime::without_zone(pattern).then_some(UTC)),
         "greatest" | "least" => merge(args.iter(), zones),
         _ => {
             let mut with_zone = args.iter().filter(|arg| matches!(arg.ty, Type::TimestampTz(_)));
@@ -90,6 +95,31 @@ fn is_null(expr: &Expr) -> bool {
         ExprKind::Literal(Literal::Null) => true,
         ExprKind::Cast { expr, .. } => is_null(expr),
         _ => false,
+    }
+}
+
+/// The zone that a constant text names.
+fn zone_of_text(expr: &Expr, read: impl Fn(&str) -> Option<&str>) -> Zone {
+    match constant_zone(expr) {
+        Zone::Known(text) => read(&text).map_or(Zone::Mixed, |zone| Zone::Known(zone.into())),
+        Zone::Mixed => Zone::Mixed,
+    }
+}
+
+/// A zone of hours and minutes.
+fn constant_offset(hours: &Expr, minutes: &Expr) -> Zone {
+    match (constant_integer(hours), constant_integer(minutes)) {
+        (Some(hours), Some(minutes)) => Zone::Known(datetime::offset_name(60 * hours + minutes).into()),
+        _ => Zone::Mixed,
+    }
+}
+
+fn constant_integer(expr: &Expr) -> Option<i64> {
+    match &expr.kind {
+        ExprKind::Literal(Literal::Integer(value)) => Some(*value),
+        ExprKind::Cast { expr, .. } => constant_integer(expr),
+        ExprKind::Call { function: "negate", args } => constant_integer(&args[0]).map(|value| -value),
+        _ => None,
     }
 }
 

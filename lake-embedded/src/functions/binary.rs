@@ -13,8 +13,12 @@ use crate::eval::Kernel;
 pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
     let bytes = types.first() == Some(&Type::Varbinary);
     Some(match (name, types) {
+        ("to_utf8", [Type::Char(width)]) if *width > 0 => |args| {
+            let Type::Char(width) = args.types[0] else { return Err(Fault::internal("to_utf8 of another type")) };
+            map1::<Text, _>(args, |s| format!("{s:<width$}", width = width as usize).into_bytes())
+        },
         ("to_utf8", [Type::Varchar(_)]) => |args| map1::<Text, _>(args, |s| s.as_bytes().to_vec()),
-        ("from_utf8", [_]) => |args| map1::<Bytes, _>(args, |b| String::from_utf8_lossy(b).into_owned()),
+        ("from_utf8", [_]) => |args| map1::<Bytes, _>(args, |b| from_utf8(b, "\u{fffd}")),
         ("from_utf8", [_, Type::BigInt]) => |args| map2::<Bytes, Int, _>(args, from_utf8_with_code_point),
         ("from_utf8", [_, _]) => |args| map2::<Bytes, Text, _>(args, from_utf8_with_text),
         ("to_hex", [_]) => |args| map1::<Bytes, _>(args, hex),
@@ -43,14 +47,18 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
     })
 }
 
-/// Text whose broken sequences are replaced.
+/// Text whose broken sequences are replaced, each once: as many bytes as its first one announces, if they follow.
 fn from_utf8(bytes: &[u8], replacement: &str) -> String {
     let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
+    let mut rest = bytes;
+    while let Some(chunk) = rest.utf8_chunks().next() {
         text.push_str(chunk.valid());
-        if !chunk.invalid().is_empty() {
-            text.push_str(replacement);
-        }
+        rest = &rest[chunk.valid().len()..];
+        let Some(first) = rest.first() else { break };
+        text.push_str(replacement);
+        let announced = (first.leading_ones() as usize).clamp(1, 6);
+        let follow = rest[1..].iter().take_while(|byte| *byte >> 6 == 0b10).take(announced - 1).count();
+        rest = &rest[1 + follow..];
     }
     text
 }

@@ -10,6 +10,7 @@ use super::columns::{Days, Double, Int, Reader, Text, map1, map2, map3, rows};
 use super::{cast, format};
 use crate::error::{Fault, Result};
 use crate::eval::{Args, Kernel};
+use crate::types::UTC;
 
 /// A time zone by name or offset.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +118,13 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
             |args| map2::<Double, Text, _>(args, |seconds, _| from_unixtime(seconds))
         }
         ("to_unixtime", 1) => |args| map1::<Int, _>(args, |micros| micros as f64 / 1e6),
+        ("from_unixtime", 3) => |args| map3::<Double, Int, Int, _>(args, |seconds, _, _| from_unixtime(seconds)),
         ("with_timezone", 2) => with_timezone,
+        ("parse_datetime", 2) => |args| map2::<Text, Text, _>(args, parse_joda),
+        ("timezone", 1) if matches!(last, Type::TimestampTz(_)) => |args| {
+            let name = args.zone.name()?;
+            map1::<Int, _>(args, |_| name.to_owned())
+        },
         ("at_timezone", 2) if matches!(types[0], Type::TimestampTz(_)) => |args| Ok(args.values[0].clone()),
         ("date_format" | "format_datetime", 2) => return pattern(name, types),
         ("date_parse", 2) => date_parse,
@@ -467,6 +474,56 @@ fn quoted(letters: &[char], start: usize) -> Result<(String, usize)> {
     Ok((text, position))
 }
 
+/// Whether a pattern of Joda's leaves the zone to the session, which is UTC.
+pub(crate) fn without_zone(pattern: &str) -> bool {
+    pattern.split('\'').step_by(2).all(|part| !part.contains(['Z', 'z']))
+}
+
+/// Joda's pattern letters, read. What is missing is the start of the year 2000.
+fn parse_joda(text: &str, pattern: &str) -> Result<i64> {
+    let mut spec = String::new();
+    let letters: Vec<char> = pattern.chars().collect();
+    let mut position = 0;
+    while position < letters.len() {
+        let letter = letters[position];
+        if letter == '\'' {
+            let (literal, next) = quoted(&letters, position)?;
+            spec.push_str(&literal.replace('%', "%%"));
+            position = next;
+            continue;
+        }
+        let count = letters[position..].iter().take_while(|c| **c == letter).count();
+        position += count;
+        spec.push_str(match (letter, count) {
+            ('y' | 'Y', 2) => "%y",
+            ('y' | 'Y', _) => "%Y",
+            ('M', 1 | 2) => "%m",
+            ('M', _) => "%b",
+            ('d', _) => "%d",
+            ('D', _) => "%j",
+            ('E', _) => "%a",
+            ('H', _) => "%H",
+            ('h', _) => "%I",
+            ('m', _) => "%M",
+            ('s', _) => "%S",
+            ('S', _) => "%f",
+            ('a', _) => "%p",
+            (other, _) if other.is_ascii_alphabetic() => {
+                return Err(Fault::unsupported(format!("letter {other} in a pattern of parse_datetime")));
+            }
+            ('%', count) => {
+                spec.push_str(&"%%".repeat(count));
+                continue;
+            }
+            (other, count) => {
+                spec.extend(std::iter::repeat_n(other, count));
+                continue;
+            }
+        });
+    }
+    parsed(text, &spec, 2000).ok_or_else(|| invalid(text))
+}
+
 /// MySQL's format letters, read.
 fn date_parse(args: &Args<'_>) -> Result<ArrayRef> {
     map2::<Text, Text, _>(args, |text, pattern| {
@@ -506,16 +563,21 @@ fn parse_mysql(text: &str, pattern: &str) -> Option<i64> {
             _ => return None,
         });
     }
-    if spec.contains("%f") {
-        return parse_with_fraction(text, &spec);
-    }
-    let mut parsed = chrono::format::Parsed::new();
-    chrono::format::parse(&mut parsed, text, chrono::format::StrftimeItems::new(&spec)).ok()?;
-    moment(parsed)
+    parsed(text, &spec, 1970)
 }
 
-/// chrono reads `%f` as nanoseconds; MySQL's is a fraction. So it is cut out and added.
-fn parse_with_fraction(text: &str, spec: &str) -> Option<i64> {
+/// Microseconds of a text, by chrono's letters; what is missing is the start of a year.
+fn parsed(text: &str, spec: &str, year: i32) -> Option<i64> {
+    if spec.contains("%f") {
+        return parse_with_fraction(text, spec, year);
+    }
+    let mut parsed = chrono::format::Parsed::new();
+    chrono::format::parse(&mut parsed, text, chrono::format::StrftimeItems::new(spec)).ok()?;
+    moment(parsed, year)
+}
+
+/// chrono reads `%f` as nanoseconds; here it is a fraction. So it is cut out and added.
+fn parse_with_fraction(text: &str, spec: &str, year: i32) -> Option<i64> {
     let before = spec.split_once("%f")?;
     if before.1.is_empty() {
         let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
@@ -523,16 +585,16 @@ fn parse_with_fraction(text: &str, spec: &str) -> Option<i64> {
         let mut parsed = chrono::format::Parsed::new();
         chrono::format::parse(&mut parsed, rest, chrono::format::StrftimeItems::new(before.0)).ok()?;
         let micros: i64 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
-        return Some(moment(parsed)? + micros);
+        return Some(moment(parsed, year)? + micros);
     }
     None
 }
 
-/// What was parsed as microseconds; what is missing is the start of 1970.
-fn moment(mut parsed: chrono::format::Parsed) -> Option<i64> {
+/// What was parsed as microseconds; what is missing is the start of a year.
+fn moment(mut parsed: chrono::format::Parsed, year: i32) -> Option<i64> {
     let date = parsed.to_naive_date().ok().or_else(|| {
         if parsed.ordinal().is_none() {
-            parsed.year().is_none().then(|| parsed.set_year(1970).ok());
+            parsed.year().is_none().then(|| parsed.set_year(year.into()).ok());
             parsed.month().is_none().then(|| parsed.set_month(1).ok());
             parsed.day().is_none().then(|| parsed.set_day(1).ok());
         }
@@ -590,6 +652,19 @@ fn invalid(text: &str) -> Fault {
 
 fn iso_date(text: &str) -> Result<i32> {
     format::parse_date(text).ok_or_else(|| invalid(text))
+}
+
+/// The zone at the end of a timestamp in ISO 8601; the session's if there is none.
+pub(crate) fn iso_zone(text: &str) -> Option<&str> {
+    let (_, clock) = text.split_once('T').unwrap_or((text, ""));
+    let zone = &clock[clock.find(['Z', '+', '-']).unwrap_or(clock.len())..];
+    Some(if matches!(zone, "" | "Z") { UTC } else { zone })
+}
+
+/// `+05:30` for so many minutes east of Greenwich.
+pub(crate) fn offset_name(minutes: i64) -> String {
+    let sign = if minutes < 0 { '-' } else { '+' };
+    format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
 }
 
 /// `2024-01-31T12:34:56.789+02:00`, rounded to milliseconds as Trino keeps them.

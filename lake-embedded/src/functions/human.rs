@@ -89,12 +89,16 @@ fn parse_duration(text: &str) -> Result<i64> {
     Ok((number * length).round() as i64)
 }
 
-/// The American Soundex of a word's letters A to Z; what is in front of the first is left out.
+/// The American Soundex of a text's letters.
 fn soundex(text: &str) -> Result<String> {
     const CODES: &[u8; 26] = b"01230120022455012623010202";
     let code = |letter: u8| CODES[usize::from(letter - b'A')];
-    let letters: Vec<u8> =
-        text.bytes().filter(u8::is_ascii_alphabetic).map(|letter| letter.to_ascii_uppercase()).collect();
+    let letters = text.chars().filter(|letter| letter.is_alphabetic()).flat_map(char::to_uppercase);
+    let known = |letter: char| {
+        let letter = u8::try_from(letter).ok().filter(u8::is_ascii_uppercase).ok_or(letter);
+        letter.map_err(|letter| Fault::data(format!("The character is not mapped: {letter}")))
+    };
+    let letters: Vec<u8> = letters.map(known).collect::<Result<_>>()?;
     let Some(first) = letters.first() else { return Ok(String::new()) };
     let mut out = char::from(*first).to_string();
     let mut last = code(*first);

@@ -2,10 +2,13 @@
 
 use std::cell::Cell;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, AsArray};
+use arrow::compute;
+use arrow::datatypes::{DataType, Float64Type};
 use lake_sql::types::Type;
 
 use super::arithmetic::rescale;
+use super::array::span;
 use super::columns::{Decimal, Double, Int, Reader, Text, map1, map2, rows};
 use super::compare;
 use crate::error::{Fault, Result};
@@ -52,9 +55,9 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
         ("is_finite", 1) => |args| map1::<Double, _>(args, f64::is_finite),
         ("is_infinite", 1) => |args| map1::<Double, _>(args, f64::is_infinite),
         ("width_bucket", 4) if double => width_bucket,
+        ("width_bucket", 2) if double => width_bucket_of_bins,
         ("to_base", 2) => |args| map2::<Int, Int, _>(args, to_base),
         ("from_base", 2) => |args| map2::<Text, Int, _>(args, from_base),
-        ("cosine_similarity" | "width_bucket", _) => return None,
         _ => return of_double(name, types.len()),
     })
 }
@@ -234,6 +237,40 @@ fn extreme(args: &Args<'_>, wanted: std::cmp::Ordering) -> Result<ArrayRef> {
     let mut sources: Vec<&dyn Array> = vec![null.as_ref()];
     sources.extend(args.values.iter().map(|value| value.as_ref()));
     Ok(arrow::compute::interleave(&sources, &places)?)
+}
+
+/// How many of the bins, which are in order, are not above the value. Only bins that are looked at are checked.
+fn width_bucket_of_bins(args: &Args<'_>) -> Result<ArrayRef> {
+    let value = Reader::<Double>::new(&args.values[0])?;
+    let list = args.values[1].as_list::<i32>();
+    let bins = compute::cast(list.values(), &DataType::Float64)?;
+    let bins = bins.as_primitive::<Float64Type>();
+    rows(args, |row| -> Result<Option<i64>> {
+        let (Some(value), Some(span)) = (value.get(row), span(list, row)) else { return Ok(None) };
+        let first = span.start;
+        if span.is_empty() {
+            return Err(Fault::data("Bins cannot be an empty array"));
+        }
+        if value.is_nan() {
+            return Err(Fault::data("Operand cannot be NaN"));
+        }
+        let (mut low, mut high) = (0, span.len());
+        while low < high {
+            let [least, bin, greatest] = [low, (low + high) / 2, high - 1].map(|at| bins.value(first + at));
+            if least > greatest {
+                return Err(Fault::data("Bin values are not sorted in ascending order"));
+            }
+            if bin.is_infinite() {
+                return Err(Fault::data(format!("Bin value must be finite, got {}", super::format::double(bin))));
+            }
+            if value < bin {
+                high = (low + high) / 2;
+            } else {
+                low = (low + high) / 2 + 1;
+            }
+        }
+        Ok(Some(low as i64))
+    })
 }
 
 fn width_bucket(args: &Args<'_>) -> Result<ArrayRef> {

@@ -43,6 +43,9 @@ fn standard_quantile(p: f64) -> f64 {
     if p > 0.5 {
         return -standard_quantile(1.0 - p);
     }
+    if p == 0.5 {
+        return 0.0;
+    }
     bisect(-40.0, 0.0, |x| 0.5 * libm::erfc(-x / SQRT_2) < p)
 }
 

@@ -33,7 +33,7 @@ fn parameter(url: &str, name: &str) -> Option<String> {
     let query = Url::read(url)?.query?;
     query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decoded(key, true).ok()? == name).then(|| decoded(value, true).ok()).flatten()
+        (key == name).then(|| decoded(value, true).ok()).flatten()
     })
 }
 
