@@ -31,7 +31,7 @@ impl Access {
 
 fn reads(statement: &Statement) -> bool {
     match &statement.kind {
-        StatementKind::Query(_) | StatementKind::Show(..) | StatementKind::Describe(_) => true,
+        StatementKind::Query(_) | StatementKind::Show { .. } | StatementKind::Describe(_) => true,
         // One kind of explaining runs the statement.
         StatementKind::Explain { statement, .. } => reads(statement),
         _ => false,
