@@ -40,7 +40,7 @@ print("files", len(list(table.scan(row_filter="id = 7").plan_files())))
 "#;
 
 /// Runs a script on a metadata file; None where there is no Python for it.
-fn python(script: &str, metadata: &Path) -> Option<String> {
+pub fn python(script: &str, metadata: &Path) -> Option<String> {
     let Some(python) = std::env::var_os("LAKE_PYTHON") else {
         println!("skipped: LAKE_PYTHON names no Python with PyIceberg");
         return None;
