@@ -30,8 +30,25 @@ pub struct Customer {
     pub extracted_on: Date,
 }
 
+impl Customer {
+    /// A method may be called like a column.
+    pub fn country(&self) -> Option<&str> {
+        self.country.as_deref()
+    }
+}
+
+/// What tells one version of a customer from another, for all models that ask.
+pub fn version() -> (Col<Customer, CustomerId>, Col<Customer, Date>) {
+    col!((Customer::customer_id, self::Customer::extracted_on))
+}
+
 #[source(schema = "raw")]
 pub fn customers() -> Source<Customer>;
+
+#[model(schema = "daily")]
+pub fn versions(customers: Ref<customers>) -> Incremental<Customer> {
+    incremental(sql!("select * from {customers}")).merge_on(version())
+}
 
 #[model(schema = "daily", tags = ["daily"], owner = "sales")]
 pub fn recent_orders(orders: Ref<orders>, this: This, first_run: FirstRun, now: Now) -> Incremental<Order> {

@@ -40,6 +40,13 @@ fn models_of_all_crates_are_found_in_order() {
 }
 
 #[test]
+fn columns_are_named_in_functions_that_are_no_models() {
+    let _: fn(&daily::Customer) -> Option<&str> = daily::Customer::country;
+    let key = vec!["customer_id".into(), "extracted_on".into()];
+    assert_eq!(model("daily.versions").kind, Kind::Incremental(Write::Merge { key }));
+}
+
+#[test]
 fn a_row_becomes_columns() {
     assert_eq!(
         columns(&source("raw.orders").columns),
