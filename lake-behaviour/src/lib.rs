@@ -12,7 +12,7 @@ pub mod server;
 pub mod statements;
 pub mod strategies;
 
-pub use ddl::{columns, names};
+pub use ddl::{about, columns, maintenance, names, partitions};
 pub use lab::{Lab, prefix};
 
 /// Makes a test of each statement that a Trino with Iceberg tables has and strategies do not need: for engines that
@@ -30,6 +30,18 @@ macro_rules! statements_of_trino {
             schemas_and_what_is_in_them,
             tables_are_made_once_or_anew,
             wrong_properties,
+        ], about: [
+            tables_about_tables,
+            tables_of_then,
+            what_there_is,
+        ], partitions: [
+            rows_in_partitions,
+            partitioned_anew,
+            rows_are_sorted,
+        ], maintenance: [
+            small_files_become_few,
+            what_is_young_stays,
+            a_table_is_rolled_back,
         ]);
     };
 }

@@ -2,10 +2,11 @@
 //!
 //! Each name is looked up once and kept, so that all parts of a statement, its guard and its commit see one state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use datafusion::datasource::TableProvider;
+use iceberg::expr::Predicate;
 use lake_iceberg::{Entry, JSON_COLUMN, MetadataTable, Table, Warehouse};
 use lake_sql::bind::{Names, Reference, Relation, RelationColumn};
 use lake_sql::bound::{Expr, ExprKind, Literal, Scan, TableName, Version};
@@ -17,7 +18,7 @@ use crate::lower::Tables;
 use crate::runtime::wait;
 use crate::sources::Files;
 use crate::statement::clock;
-use crate::table::provider::{Bytes, IcebergTable, in_memory};
+use crate::table::provider::{Asked, Bytes, IcebergTable, in_memory};
 use crate::table::schema::{self, Column};
 
 /// Name of the catalog before a schema, which may be left out.
@@ -60,6 +61,10 @@ pub(crate) struct Lookup<'a> {
     known: Mutex<BTreeMap<(String, String), Option<Meaning>>>,
     /// A failure other than that there is no such name; binding cannot return it.
     failed: Mutex<Option<Fault>>,
+    /// Which rows of the table that the statement changes were read.
+    asked: Asked,
+    /// Tables that are read beside the target.
+    read: Mutex<BTreeSet<(String, String)>>,
     /// The table that the statement changes.
     target: Mutex<Option<(Arc<Table>, Vec<Column>)>>,
 }
@@ -80,8 +85,13 @@ pub(crate) fn split(parts: &[String]) -> (String, String) {
 
 impl<'a> Lookup<'a> {
     pub fn new(warehouse: &'a Warehouse, files: &'a Files, bytes: Bytes, now: i64) -> Self {
-        let (known, failed, target) = Default::default();
-        Self { warehouse, files, bytes, now, known, failed, target }
+        let (known, failed, asked, read, target) = Default::default();
+        Self { warehouse, files, bytes, now, known, failed, asked, read, target }
+    }
+
+    /// What counts the bytes that the statement reads.
+    pub fn bytes(&self) -> Bytes {
+        self.bytes.clone()
     }
 
     /// The failure that binding could not return.
@@ -117,6 +127,15 @@ impl<'a> Lookup<'a> {
         let about = format!("{table}$");
         let known = lock(&self.known);
         known.iter().any(|((s, t), found)| *s == schema && t.starts_with(&about) && found.is_some())
+    }
+
+    /// Which rows of the target the statement was computed from; None is all, or unknown.
+    pub fn computed_from(&self, parts: &[String]) -> Option<Predicate> {
+        let asked = lock(&self.asked);
+        match asked.as_slice() {
+            [Some(rows)] if !lock(&self.read).contains(&split(parts)) => Some(rows.clone()),
+            _ => None,
+        }
     }
 
     /// Makes a table the one that [`TARGET`] reads.
@@ -321,7 +340,8 @@ impl Tables for Lookup<'_> {
             TableName::Reference(name) if name == TARGET => {
                 let target = lock(&self.target);
                 let (table, columns) = target.as_ref().ok_or_else(|| Fault::internal("a change without target"))?;
-                return Ok(Arc::new(IcebergTable::with_places(table.clone(), columns, self.bytes.clone())?));
+                let (asked, bytes) = (self.asked.clone(), self.bytes.clone());
+                return Ok(Arc::new(IcebergTable::with_places(table.clone(), columns, asked, bytes)?));
             }
             TableName::Reference(name) => {
                 return Err(Fault::statement(format!("{{{name}}} stands for no table here")));
@@ -333,6 +353,7 @@ impl Tables for Lookup<'_> {
         }
         match found {
             Meaning::Table { table, columns } => {
+                lock(&self.read).insert(split(parts));
                 // The head's rows are read with the table's current columns, older ones with the columns of then.
                 let snapshot = scan.version.as_ref().map(|version| self.snapshot(&table, version)).transpose()?;
                 let columns = match snapshot {

@@ -10,6 +10,9 @@ use lake_core::engine::{
 use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 use lake_embedded::{Embedded, EmbeddedConfig};
 
+#[path = "engine/tables.rs"]
+mod tables;
+
 struct Lab {
     engine: Embedded,
     folder: tempfile::TempDir,

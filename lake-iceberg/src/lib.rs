@@ -29,7 +29,7 @@ pub use catalog::{FileCatalog, TableName};
 pub use commit::{Change, CommitError, CommitOptions, Committed, ConflictReason, Guard, Isolation};
 pub use error::{Entry, Error, Result};
 pub use evolve::{SchemaChange, TableChange};
-pub use maintain::{Expiry, Removed};
+pub use maintain::{Expiry, Orphans, Removed};
 pub use order::SortBy;
 pub use partition::PartitionBy;
 pub use read::positions::PositionedBatch;

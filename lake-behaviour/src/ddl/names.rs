@@ -39,7 +39,7 @@ pub fn schemas_and_what_is_in_them(lab: &Lab) {
     assert_eq!(lab.rows("select n from @t"), ["[1]"]);
 }
 
-/// IF NOT EXISTS and OR REPLACE; time travel leads behind the replacement.
+/// IF NOT EXISTS and OR REPLACE.
 pub fn tables_are_made_once_or_anew(lab: &Lab) {
     lab.run("create table @t (a integer, b varchar)");
     lab.refuses("create table @t (a integer)", "already exists");

@@ -7,6 +7,7 @@ use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
 use arrow::compute;
 use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use futures::StreamExt;
 use lake_iceberg::{Change, DataWriter, NewFiles, Table, WriteOptions};
 use lake_sql::bound::statement::{Delete, Insert, Merge, MergeAction, Target, Update};
 use lake_sql::bound::{
@@ -17,12 +18,16 @@ use lake_sql::span::Span;
 use lake_sql::syntax::tree;
 use lake_sql::types::Type;
 
+use super::sorted::sorted;
 use super::{Answer, Run, parts};
 use crate::error::{Fault, Result};
 use crate::names::TARGET;
-use crate::table::provider::{FILE, POSITION};
+use crate::table::provider::{FILE, POSITION, conformed};
 use crate::table::schema::{self, Column as TableColumn};
 use crate::types;
+
+/// A file that loses this share of its rows is written anew.
+const REWRITTEN_SHARE: f64 = 0.5;
 
 /// Writes rows into data files of a table, after checking what may not be null.
 pub(super) struct Writer {
@@ -36,6 +41,11 @@ impl Writer {
         let field = |(name, ty, _): &TableColumn| Ok(Field::new(name, types::arrow(ty)?, true));
         let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Result<Vec<_>>>()?));
         Ok(Self { inner, columns: columns.to_vec(), schema })
+    }
+
+    /// The table's columns in the types of plans.
+    pub fn schema(&self) -> &SchemaRef {
+        &self.schema
     }
 
     /// Writes rows given by one array for each column of the table.
@@ -84,7 +94,10 @@ impl Run<'_> {
         }
         let columns = schema::columns(table.metadata().current_schema())?;
         let mut writer = Writer::new(table.writer(WriteOptions::default())?, &columns)?;
-        let mut found = self.execute(&insert.query).await?;
+        let at = |name: &str| columns.iter().position(|(column, ..)| column == name);
+        let position = |name: &str| insert.positions.iter().position(|given| Some(*given) == at(name));
+        let query = sorted(&insert.query, &table.ordering(), position);
+        let mut found = self.execute(&query).await?;
         let mut rows = 0;
         while let Some(batch) = self.next(&mut found).await? {
             let arrays = columns
@@ -160,32 +173,54 @@ impl Run<'_> {
         let columns = schema::columns(table.metadata().current_schema())?;
         let writer = Writer::new(table.writer(WriteOptions::default())?, &columns)?;
         let mut delta = Delta { deletes: BTreeMap::new(), writer, rows: 0 };
-        let mut found = self.execute(query).await?;
+        // Kind, file and position come before the values; a delete has none.
+        let at = |name: &str| columns.iter().position(|(column, ..)| column == name).map(|at| at + 3);
+        let query = sorted(query, &table.ordering(), at);
+        let mut found = self.execute(&query).await?;
         while let Some(batch) = self.next(&mut found).await? {
             delta.take(&batch).await?;
         }
+        let whole = self.rewrite_files(table, &mut delta).await?;
         let Delta { deletes, writer, rows } = delta;
         let added = writer.finish().await?;
-        let whole = self.whole_files(table, &deletes).await?;
         let deletes = deletes.into_iter().map(|(file, rows)| (file, rows.into_iter().collect())).collect();
-        let change = Change::row_delta(deletes, added).and_remove(whole);
+        let mut change = Change::row_delta(deletes, added).and_remove(whole);
+        if let Some(rows) = self.names.computed_from(&target.table) {
+            change = change.computed_from(rows);
+        }
         self.commit(table, change, &target.table).await?;
         Ok(Answer::changed(rows))
     }
 
-    /// The files of which no row is left.
-    async fn whole_files(&self, table: &Table, deletes: &BTreeMap<String, BTreeSet<u64>>) -> Result<Vec<String>> {
-        if deletes.is_empty() {
+    /// The files of which so many rows go that they are given up: the rows that stay are written anew. Of the others,
+    /// the places of the rows are written, which costs less now and a little at each read.
+    async fn rewrite_files(&self, table: &Arc<Table>, delta: &mut Delta) -> Result<Vec<String>> {
+        if delta.deletes.is_empty() {
             return Ok(vec![]);
         }
-        let tasks = table.scan().plan().await?;
-        let gone = tasks.into_iter().filter(|task| {
-            let removed = deletes.get(task.data_file_path.as_str()).map_or(0, BTreeSet::len) as u64;
-            task.record_count.is_some_and(|count| count == removed)
-        });
-        let mut gone: Vec<String> = gone.map(|task| task.data_file_path.clone()).collect();
-        gone.dedup();
-        Ok(gone)
+        let scan = table.scan();
+        // Rows that are added to a file behind the others would not be in its order.
+        let share = if table.ordering().is_empty() { REWRITTEN_SHARE } else { 1.0 };
+        let mut given_up = BTreeMap::new();
+        for task in scan.plan().await? {
+            let removed = delta.deletes.get(task.data_file_path.as_str()).map_or(0, BTreeSet::len) as u64;
+            let all = task.record_count.unwrap_or(u64::MAX);
+            if removed > 0 && removed as f64 >= all as f64 * share {
+                given_up.insert(task.data_file_path.clone(), (task, removed == all));
+            }
+        }
+        let some_left: Vec<_> = given_up.values().filter(|(_, none)| !none).map(|(task, _)| task.clone()).collect();
+        let schema = delta.writer.schema().clone();
+        let mut rows = scan.positions_of(some_left).await?;
+        while let Some(found) = self.unless_cancelled(rows.next()).await? {
+            let found = found?;
+            let gone = &delta.deletes[&*found.file];
+            let stays: BooleanArray =
+                found.positions.values().iter().map(|at| Some(!gone.contains(&(*at as u64)))).collect();
+            let batch = compute::filter_record_batch(&conformed(&found.batch, &schema)?, &stays)?;
+            delta.writer.write(batch.columns(), batch.num_rows()).await?;
+        }
+        Ok(given_up.into_keys().collect())
     }
 }
 

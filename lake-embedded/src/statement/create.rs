@@ -14,6 +14,7 @@ use super::alter::no_default;
 use super::change::Writer;
 use super::comment::COMMENT;
 use super::properties::{Properties, refused};
+use super::sorted::sorted;
 use super::{Answer, Run, TOKEN, parts};
 use crate::error::{Fault, Result};
 use crate::names::{split, type_property};
@@ -70,7 +71,9 @@ impl Run<'_> {
         let mut rows = 0;
         let mut writer = Writer::new(staged.writer(WriteOptions::default())?, &columns)?;
         if create.with_data {
-            let mut found = self.execute(&create.query).await?;
+            let position = |name: &str| columns.iter().position(|(column, ..)| column == name);
+            let query = sorted(&create.query, &staged.ordering(), position);
+            let mut found = self.execute(&query).await?;
             while let Some(batch) = self.next(&mut found).await? {
                 rows += batch.num_rows() as u64;
                 writer.write(batch.columns(), batch.num_rows()).await?;

@@ -10,6 +10,7 @@ mod maintain;
 mod properties;
 pub(crate) mod query;
 mod show;
+mod sorted;
 pub(crate) mod views;
 mod within;
 
@@ -20,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arrow::record_batch::RecordBatch;
 use datafusion::execution::SessionState;
 use lake_core::engine::{Stats, Submission};
-use lake_iceberg::{Change, CommitOptions, Guard, Isolation, Table, Warehouse};
+use lake_iceberg::{Change, CommitOptions, Committed, Guard, Isolation, Table, Warehouse};
 use lake_sql::bind::bind_statement;
 use lake_sql::bound::statement::BoundStatement;
 use lake_sql::finding::{Finding, Severity};
@@ -128,25 +129,43 @@ impl Run<'_> {
             Kind::RenameView { from, to } => self.rename(&parts(from), &parts(to), lake_iceberg::Entry::View)?,
             Kind::Comment { on, name, text } => self.comment(*on, name, text.as_deref()).await?,
             Kind::AlterTable { if_exists, name, action } => self.alter(*if_exists, name, action).await?,
+            Kind::Maintain { what, name, filter } => self.maintain(what, name, filter.as_ref()).await?,
             Kind::Truncate { name } => self.truncate(name).await?,
             Kind::Show { words, name, like } => self.show(words, name.as_ref(), like.as_ref())?,
             Kind::Describe(name) => self.describe(name)?,
             Kind::Explain { statement, result } => self.explain(statement, *result)?,
+            Kind::Prepare { .. } | Kind::Execute { .. } | Kind::DescribePrepared { .. } => {
+                return Err(Fault::unsupported("PREPARE and EXECUTE"));
+            }
+            Kind::Unload { .. } => return Err(Fault::unsupported("UNLOAD")),
+            Kind::ShowStats(_) => return Err(Fault::unsupported("SHOW STATS")),
+            Kind::CreateHiveTable { .. } => return Err(Fault::unsupported("CREATE TABLE in Hive's grammar")),
+            Kind::Other(word) => return Err(Fault::unsupported(word.to_uppercase())),
             _ => return Ok(None),
         }))
     }
 
     /// Commits a change of a table under the statement's token.
     async fn commit(&self, table: &Table, change: Change, parts: &[String]) -> Result<()> {
+        self.commit_as(table, change, parts, Isolation::Serializable).await.map(drop)
+    }
+
+    async fn commit_as(
+        &self,
+        table: &Table,
+        change: Change,
+        parts: &[String],
+        isolation: Isolation,
+    ) -> Result<Committed> {
         let guarded = self.names.is_guarded(parts);
         let options = CommitOptions {
             guard: if guarded { Guard::Snapshot(table.snapshot_id()) } else { Guard::Any },
-            isolation: Isolation::Serializable,
+            isolation,
             summary: BTreeMap::from([(TOKEN.to_owned(), self.token.to_owned())]),
             ..CommitOptions::default()
         };
         match table.commit(change, options).await {
-            Ok(_) => Ok(()),
+            Ok(committed) => Ok(committed),
             // A file system that fails in the middle does not say whether the last link was made.
             Err(error @ (lake_iceberg::Error::Io { .. } | lake_iceberg::Error::Format(_))) => {
                 Err(Fault::from(error).unsure())

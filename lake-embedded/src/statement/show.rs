@@ -122,7 +122,7 @@ impl Run<'_> {
         let column = |((name, ty, nullable), field): (&(String, Type, bool), &iceberg::spec::NestedFieldRef)| {
             let not_null = if *nullable { "" } else { " NOT NULL" };
             let comment = field.doc.as_ref().map_or_else(String::new, |text| format!(" COMMENT {}", quoted(text)));
-            format!("   {} {}{not_null}{comment}", ident(name), types::named(ty))
+            format!("   {} {}{not_null}{comment}", ident(name), declared(ty))
         };
         let columns: Vec<String> = columns.iter().zip(fields).map(column).collect();
         let comment = table.properties().remove(COMMENT);
@@ -160,6 +160,22 @@ fn is_like(name: &str, like: Option<&Pattern>) -> Result<bool> {
 
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+/// A type as the definition of a table has it.
+fn declared(ty: &Type) -> String {
+    match ty {
+        Type::Array(element) => format!("array({})", declared(element)),
+        Type::Map(key, value) => format!("map({}, {})", declared(key), declared(value)),
+        Type::Row(fields) => {
+            let field = |field: &lake_sql::types::Field| match &field.name {
+                Some(name) => format!("{} {}", ident(name), declared(&field.ty)),
+                None => declared(&field.ty),
+            };
+            format!("ROW({})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// A name as statements have it: in quotes unless it is a plain word.

@@ -1,8 +1,9 @@
 //! Scans of Iceberg tables: projection, pruning, a snapshot, and rows with their places for changes.
 
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, StringArray};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -16,6 +17,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
 use futures::{StreamExt, TryStreamExt};
+use iceberg::expr::Predicate;
 use iceberg::scan::FileScanTask;
 use lake_iceberg::{Scan, Table};
 
@@ -27,6 +29,9 @@ use crate::types;
 
 /// Bytes of the files that the scans of a statement read.
 pub(crate) type Bytes = Arc<AtomicU64>;
+
+/// Which rows each scan of a target asked for; None is all.
+pub(crate) type Asked = Arc<Mutex<Vec<Option<Predicate>>>>;
 
 /// The columns in which a scan for changes gives the place of each row.
 pub(crate) const FILE: &str = "$file";
@@ -42,6 +47,10 @@ pub(crate) struct IcebergTable {
     schema: SchemaRef,
     /// Whether the rows come with their places, as two further columns.
     places: bool,
+    /// The files to read; None reads all.
+    files: Option<Arc<BTreeSet<String>>>,
+    /// Where scans of the target leave what they asked for.
+    asked: Option<Asked>,
     bytes: Bytes,
 }
 
@@ -53,15 +62,23 @@ impl fmt::Debug for IcebergTable {
 
 impl IcebergTable {
     pub fn new(table: Arc<Table>, columns: &[Column], snapshot: Option<i64>, bytes: Bytes) -> Result<Self> {
-        Ok(Self { table, snapshot, schema: Arc::new(Schema::new(fields(columns)?)), places: false, bytes })
+        let schema = Arc::new(Schema::new(fields(columns)?));
+        Ok(Self { table, snapshot, schema, places: false, files: None, asked: None, bytes })
+    }
+
+    /// Some of the files of the current state.
+    pub fn of_files(table: Arc<Table>, columns: &[Column], files: Vec<String>, bytes: Bytes) -> Result<Self> {
+        let files = Some(Arc::new(files.into_iter().collect()));
+        Ok(Self { files, ..Self::new(table, columns, None, bytes)? })
     }
 
     /// The same with the places of the rows.
-    pub fn with_places(table: Arc<Table>, columns: &[Column], bytes: Bytes) -> Result<Self> {
+    pub fn with_places(table: Arc<Table>, columns: &[Column], asked: Asked, bytes: Bytes) -> Result<Self> {
         let mut fields = fields(columns)?;
         fields.push(Field::new(FILE, DataType::Utf8, true));
         fields.push(Field::new(POSITION, DataType::Int64, true));
-        Ok(Self { table, snapshot: None, schema: Arc::new(Schema::new(fields)), places: true, bytes })
+        let schema = Arc::new(Schema::new(fields));
+        Ok(Self { table, snapshot: None, schema, places: true, files: None, asked: Some(asked), bytes })
     }
 
     fn scan_of<'a>(&self, table: &'a Table, names: Vec<String>, filters: &[Expr]) -> Scan<'a> {
@@ -88,7 +105,10 @@ impl IcebergTable {
             .filter(|name| !self.places || (name != FILE && name != POSITION))
             .collect();
         let scan = self.scan_of(&self.table, names.clone(), filters);
-        let tasks = scan.plan().await.map_err(Fault::from)?;
+        let mut tasks = scan.plan().await.map_err(Fault::from)?;
+        if let Some(files) = &self.files {
+            tasks.retain(|task| files.contains(&task.data_file_path));
+        }
         self.bytes.fetch_add(tasks.iter().map(|task| task.length).sum(), Ordering::Relaxed);
         let read = |tasks: Vec<FileScanTask>| -> Arc<dyn PartitionStream> {
             Arc::new(Files {
@@ -147,6 +167,10 @@ impl TableProvider for IcebergTable {
             Some(columns) => Arc::new(self.schema.project(columns)?),
             None => self.schema.clone(),
         };
+        if let Some(asked) = &self.asked {
+            let rows = filters.iter().filter_map(filter::predicate).reduce(Predicate::and);
+            asked.lock().unwrap_or_else(PoisonError::into_inner).push(rows);
+        }
         let count = state.config().target_partitions();
         let partitions = self.partitions(&schema, filters, count).await?;
         let limit = if filters.is_empty() { limit } else { None };

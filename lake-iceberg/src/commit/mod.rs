@@ -13,6 +13,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use iceberg::expr::Predicate;
 use iceberg::spec::{MAIN_BRANCH, Operation, Snapshot, SnapshotReference, SnapshotRetention, Summary, TableMetadata};
 use uuid::Uuid;
 
@@ -34,12 +35,14 @@ pub struct Change {
     pub(crate) removed: BTreeSet<String>,
     /// Rows that go: data file → positions.
     pub(crate) deletes: BTreeMap<String, Vec<u64>>,
+    /// Which rows it was computed from; None is all.
+    pub(crate) read: Option<Predicate>,
 }
 
 impl Change {
     /// Adds files.
     pub fn append(added: NewFiles) -> Self {
-        Self { operation: Operation::Append, added, removed: BTreeSet::new(), deletes: BTreeMap::new() }
+        Self { operation: Operation::Append, added, removed: BTreeSet::new(), deletes: BTreeMap::new(), read: None }
     }
 
     /// Removes whole data files, by the path their rows were read from, and adds others.
@@ -49,13 +52,19 @@ impl Change {
             added,
             removed: removed.into_iter().collect(),
             deletes: BTreeMap::new(),
+            read: None,
         }
+    }
+
+    /// Puts files that hold the same rows in the place of others: compaction.
+    pub fn rewrite(removed: impl IntoIterator<Item = String>, added: NewFiles) -> Self {
+        Self { operation: Operation::Replace, ..Self::overwrite(removed, added) }
     }
 
     /// Removes rows, by data file and position, and adds files: DELETE, UPDATE and MERGE.
     pub fn row_delta(deletes: BTreeMap<String, Vec<u64>>, added: NewFiles) -> Self {
         let operation = if added.is_empty() { Operation::Delete } else { Operation::Overwrite };
-        Self { operation, added, removed: BTreeSet::new(), deletes }
+        Self { operation, added, removed: BTreeSet::new(), deletes, read: None }
     }
 
     /// Also removes whole data files: those of which hardly a row would be left.
@@ -65,6 +74,13 @@ impl Change {
         if !self.removed.is_empty() && !self.added.is_empty() {
             self.operation = Operation::Overwrite;
         }
+        self
+    }
+
+    /// Says which rows it was computed from: rows that others have added since are in the way only if this may be true
+    /// of them.
+    pub fn computed_from(mut self, rows: Predicate) -> Self {
+        self.read = Some(rows);
         self
     }
 
@@ -80,7 +96,7 @@ impl Change {
 /// What a commit that removes files or rows tolerates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Isolation {
-    /// No data files may have been added since the base: the outcome is that of some serial order. For MERGE, UPDATE
+    /// No rows may have been added since the base of those that it was computed from: the outcome is that of some serial order. For MERGE, UPDATE
     /// and DELETE.
     #[default]
     Serializable,

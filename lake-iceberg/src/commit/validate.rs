@@ -27,10 +27,35 @@ pub(super) async fn validate(base: &Table, current: &Table, pending: &Pending, i
         return Err(conflict(ConflictReason::BaseGone).into());
     };
     let contents = Contents::load(current).await?;
-    match find_conflict(&contents, &since, pending, isolation) {
+    let found = match find_conflict(&contents, &since, pending) {
+        None if isolation == Isolation::Serializable => added_rows(current, &contents, &since, pending).await,
+        found => found,
+    };
+    match found {
         Some(reason) => Err(conflict(reason).into()),
         None => Ok(()),
     }
+}
+
+/// Rows that were added since the base and may be among those that the change was computed from.
+async fn added_rows(
+    current: &Table,
+    contents: &Contents,
+    since: &BTreeSet<i64>,
+    pending: &Pending,
+) -> Option<ConflictReason> {
+    let is_new = |file: &&LiveFile| file.entry.snapshot_id().is_some_and(|id| since.contains(&id));
+    let new: BTreeSet<&str> = contents.data_files().filter(is_new).map(|live| live.file().file_path()).collect();
+    let first = new.first()?;
+    let found = match &pending.change.read {
+        None => Some((*first).to_owned()),
+        Some(rows) => match current.scan().filter(rows.clone()).plan().await {
+            Ok(tasks) => tasks.into_iter().map(|task| task.data_file_path).find(|path| new.contains(path.as_str())),
+            // A column that it speaks of may have gone.
+            Err(_) => Some((*first).to_owned()),
+        },
+    };
+    found.map(ConflictReason::RowsAdded)
 }
 
 /// Ids of the snapshots that follow the base; None if the base is not among the current one's ancestors.
@@ -45,12 +70,7 @@ fn snapshots_since(base: &Table, current: &Table) -> Option<BTreeSet<i64>> {
     Some(since)
 }
 
-fn find_conflict(
-    contents: &Contents,
-    since: &BTreeSet<i64>,
-    pending: &Pending,
-    isolation: Isolation,
-) -> Option<ConflictReason> {
+fn find_conflict(contents: &Contents, since: &BTreeSet<i64>, pending: &Pending) -> Option<ConflictReason> {
     let mut touched: Vec<&LiveFile> = Vec::new();
     for path in pending.change.removed.iter().chain(pending.change.deletes.keys()) {
         match contents.data_file(path) {
@@ -63,10 +83,6 @@ fn find_conflict(
         if touched.iter().any(|file| concerns(delete, file)) {
             return Some(ConflictReason::RowsDeleted(delete.file().file_path().to_owned()));
         }
-    }
-    if isolation == Isolation::Serializable {
-        let added = contents.data_files().find(is_new)?;
-        return Some(ConflictReason::RowsAdded(added.file().file_path().to_owned()));
     }
     None
 }

@@ -37,6 +37,11 @@ impl Scan<'_> {
     /// Reads the live rows with their places. The filter prunes files only: rows for which it is not true may come.
     pub async fn positions(&self) -> Result<BoxStream<'static, Result<PositionedBatch>>> {
         let tasks = self.plan().await?;
+        self.positions_of(tasks).await
+    }
+
+    /// The same of planned files.
+    pub async fn positions_of(&self, tasks: Vec<FileScanTask>) -> Result<BoxStream<'static, Result<PositionedBatch>>> {
         let deleted = Arc::new(self.deleted_positions(&tasks).await?);
         let mut streams = Vec::with_capacity(tasks.len());
         for task in tasks {

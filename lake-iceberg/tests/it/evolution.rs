@@ -144,7 +144,8 @@ async fn tables_about_the_table() {
         let which = MetadataTable::named(name).unwrap();
         let batch = table.metadata_table(which).await.unwrap();
         assert_eq!((batch.num_rows(), batch.schema()), (rows, table.metadata_schema(which).unwrap()), "{name}");
-        assert_eq!(empty.metadata_table(which).await.unwrap().num_rows(), 0, "{name}");
+        let of_empty = empty.metadata_table(which).await.unwrap().num_rows();
+        assert_eq!(of_empty, usize::from(name == "partitions"), "{name}");
     }
     let refs = table.metadata_table(MetadataTable::Refs).await.unwrap();
     assert_eq!(sorted(&[refs], "snapshot_id"), [table.snapshot_id().unwrap()]);

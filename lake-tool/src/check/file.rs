@@ -131,6 +131,13 @@ fn parts(name: &Name) -> Vec<String> {
 fn change(statement: &Statement, catalog: &mut Catalog) -> Vec<Finding> {
     let (name, action) = match &statement.kind {
         StatementKind::AlterTable { name, action, .. } => (name, action),
+        StatementKind::RenameView { from, to } => {
+            if let Some(relation) = catalog.table(&parts(from)) {
+                catalog.remove(&parts(from));
+                catalog.add(&parts(to), relation.columns.clone());
+            }
+            return vec![];
+        }
         StatementKind::Drop { object: ObjectKind::Table | ObjectKind::View, name, .. } => {
             catalog.remove(&parts(name));
             return vec![];
@@ -145,6 +152,9 @@ fn change(statement: &Statement, catalog: &mut Catalog) -> Vec<Finding> {
     };
     let known: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     match action {
+        AlterAction::AddColumn { column, if_not_exists: true } if at(&columns, &column.name).is_some() => {
+            return findings;
+        }
         AlterAction::AddColumn { column, .. } => columns.push(relation_column(column, &mut findings)),
         AlterAction::AddColumns(added) => {
             columns.extend(added.iter().map(|column| relation_column(column, &mut findings)).collect::<Vec<_>>());
@@ -163,6 +173,7 @@ fn change(statement: &Statement, catalog: &mut Catalog) -> Vec<Finding> {
         | AlterAction::SetColumnType(column, _)
         | AlterAction::ChangeColumn(column, _) => match at(&columns, column) {
             Some(position) => alter_column(&mut columns, position, action, &mut findings),
+            None if tolerates_absence(action) => return findings,
             None => {
                 findings.push(unknown_column::new(column, name.parts.last().map(|part| part.value.as_str()), &known))
             }
@@ -171,6 +182,13 @@ fn change(statement: &Statement, catalog: &mut Catalog) -> Vec<Finding> {
     }
     catalog.add(&parts(name), columns);
     findings
+}
+
+fn tolerates_absence(action: &AlterAction) -> bool {
+    matches!(
+        action,
+        AlterAction::DropColumn { if_exists: true, .. } | AlterAction::RenameColumn { if_exists: true, .. }
+    )
 }
 
 fn alter_column(columns: &mut Vec<RelationColumn>, position: usize, action: &AlterAction, findings: &mut Vec<Finding>) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StructArray};
+use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
 use iceberg::spec::{DataFile, Datum, PrimitiveLiteral, PrimitiveType, Transform, Type};
 
@@ -191,20 +192,31 @@ pub(super) async fn columns(table: &Table) -> Result<Columns> {
             measure.add(*id, file);
         }
     }
+    // A table without partitioning has one partition, of which nothing is known while it is empty.
+    let unknown = partitions.is_empty() && ty.parts.is_empty();
+    if unknown {
+        let measures = vec![Measure { nulls: None, ..Measure::new() }; measured.len()];
+        partitions.insert(String::new(), Partition { key: vec![], records: 0, files: 0, bytes: 0, measures });
+    }
     let all: Vec<Partition> = partitions.into_values().collect();
     let longs = |f: &dyn Fn(&Partition) -> i64| Arc::new(Int64Array::from_iter_values(all.iter().map(f))) as ArrayRef;
+    let known = |f: &dyn Fn(&Partition) -> i64| match unknown {
+        true => Arc::new(Int64Array::new_null(all.len())) as ArrayRef,
+        false => longs(f),
+    };
     let keys: Vec<Key> = all.iter().map(|partition| partition.key.clone()).collect();
     let mut columns: Columns = ty.rows(&keys)?.into_iter().collect();
-    columns.push(column("record_count", longs(&|partition| partition.records)));
+    columns.push(column("record_count", known(&|partition| partition.records)));
     columns.push(column("file_count", longs(&|partition| partition.files)));
-    columns.push(column("total_size", longs(&|partition| partition.bytes)));
+    columns.push(column("total_size", known(&|partition| partition.bytes)));
     if !measured.is_empty() {
-        columns.push(column("data", data(&measured, &all)?));
+        columns.push(column("data", data(&measured, &all, unknown)?));
     }
     Ok(columns)
 }
 
-fn data(measured: &[(i32, String, PrimitiveType)], all: &[Partition]) -> Result<ArrayRef> {
+fn data(measured: &[(i32, String, PrimitiveType)], all: &[Partition], unknown: bool) -> Result<ArrayRef> {
+    let nulls = unknown.then(|| NullBuffer::new_null(all.len()));
     let mut arrays = Vec::with_capacity(measured.len());
     for (at, (_, _, ty)) in measured.iter().enumerate() {
         let of = || all.iter().map(|partition| &partition.measures[at]);
@@ -219,7 +231,7 @@ fn data(measured: &[(i32, String, PrimitiveType)], all: &[Partition]) -> Result<
             counts(&|measure| measure.nulls),
             counts(&|measure| measure.nans),
         ];
-        arrays.push(Arc::new(StructArray::new(of_column(ty), columns, None)) as ArrayRef);
+        arrays.push(Arc::new(StructArray::new(of_column(ty), columns, nulls.clone())) as ArrayRef);
     }
     Ok(Arc::new(StructArray::new(data_fields(measured), arrays, None)))
 }

@@ -1,11 +1,16 @@
 //! Cleaning up: snapshots that nobody needs, and files that nothing refers to.
 
+mod orphans;
+mod rewrite;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use iceberg::spec::{Snapshot, TableMetadata};
+use iceberg::spec::{MAIN_BRANCH, Snapshot, SnapshotReference, SnapshotRetention, TableMetadata};
+
+pub use self::orphans::Orphans;
 
 use crate::catalog::TableName;
 use crate::error::{Entry, Error, Result};
@@ -59,6 +64,26 @@ impl Table {
             .await?;
         let gone = going.into_iter().filter(|id| table.metadata().snapshot_by_id(*id).is_none()).collect();
         Ok((table, gone))
+    }
+}
+
+impl Table {
+    /// Makes an earlier snapshot of the current history the current one again.
+    pub async fn roll_back(&self, snapshot: i64) -> Result<Table> {
+        self.update(|metadata, builder| {
+            let wanted = metadata.snapshot_by_id(snapshot);
+            wanted.ok_or_else(|| Error::Invalid(format!("Cannot roll back to unknown snapshot id: {snapshot}")))?;
+            let parent = |at: &&std::sync::Arc<Snapshot>| metadata.snapshot_by_id(at.parent_snapshot_id()?);
+            let mut history = std::iter::successors(metadata.current_snapshot(), parent);
+            if !history.any(|at| at.snapshot_id() == snapshot) {
+                return Err(Error::Invalid(format!(
+                    "Cannot roll back to snapshot, not an ancestor of the current state: {snapshot}"
+                )));
+            }
+            let retention = SnapshotRetention::branch(None, None, None);
+            Ok(builder.set_ref(MAIN_BRANCH, SnapshotReference::new(snapshot, retention))?)
+        })
+        .await
     }
 }
 
