@@ -130,7 +130,7 @@ pub mod __private {
     pub use lake_core::model::history_columns::{HistoryColumns, OwnColumn, Role};
     pub use lake_core::model::query::{Expr, Sql};
     pub use lake_core::model::registry::Registration;
-    pub use lake_core::model::spec::{Content, FileFormat, HelperSpec};
+    pub use lake_core::model::spec::{BadRows, Content, FileFormat, HelperSpec};
     pub use lake_core::model::sql_type::{NotNull, Sequence, SqlType, Ty};
     pub use lake_core::model::value::{Date, Decimal, Other, Time, Timestamp, TimestampTz, Uuid};
     pub use lake_macros::{__check, __model, __row, __source, __sql_fn};

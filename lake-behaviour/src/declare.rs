@@ -31,7 +31,7 @@ pub fn columns(text: &str) -> Vec<ColumnSpec> {
 /// A source of JSON lines.
 pub fn files(name: &str, text: &str) -> SourceSpec {
     SourceSpec {
-        origin: Origin::Files { format: FileFormat::JsonLines, pattern: "*.json".into() },
+        origin: Origin::Files { format: FileFormat::JsonLines, pattern: "*.json".into(), bad_rows: BadRows::Refuse },
         ..table_source(name, text)
     }
 }

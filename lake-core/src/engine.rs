@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use lake_sql::render::dialect::Dialect;
 use lake_sql::types::Type;
 
+use crate::files::bad_row_columns;
 use crate::model::spec::{ColumnSpec, FileFormat};
 
 /// Executes statements. Calls block; the dispatcher brings its own threads.
@@ -175,6 +176,30 @@ pub struct FileRelation {
     pub format: FileFormat,
     /// The files, in order.
     pub files: Vec<SourceFile>,
+    /// Which rows of them it has.
+    pub rows: FileRows,
+}
+
+/// Which rows of files a relation has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FileRows {
+    /// All; one that does not fit the declared columns is an error.
+    #[default]
+    All,
+    /// Those that fit.
+    Good,
+    /// Those that do not fit: file, line, text and reason of each, whatever columns are declared.
+    Bad,
+}
+
+impl FileRelation {
+    /// The columns of its rows.
+    pub fn row_columns(&self) -> Vec<ColumnSpec> {
+        match self.rows {
+            FileRows::All | FileRows::Good => self.columns.clone(),
+            FileRows::Bad => bad_row_columns(),
+        }
+    }
 }
 
 /// A file that is read.

@@ -67,7 +67,7 @@ pub(crate) fn table(name: &str, template: &str, upstreams: &[&str]) -> ModelSpec
 /// A source of JSON lines.
 pub(crate) fn files(name: &str, pattern: &str, columns: &[&str]) -> SourceSpec {
     SourceSpec {
-        origin: Origin::Files { format: FileFormat::JsonLines, pattern: pattern.into() },
+        origin: Origin::Files { format: FileFormat::JsonLines, pattern: pattern.into(), bad_rows: BadRows::Refuse },
         ..source(name, columns)
     }
 }

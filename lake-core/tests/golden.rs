@@ -9,7 +9,7 @@ use chrono::DateTime;
 use lab::*;
 use lake_core::engine::Capabilities;
 use lake_core::model::spec::*;
-use lake_core::plan::facts::{Facts, Publication, TableFact, UpstreamFact};
+use lake_core::plan::facts::{BadRowsFact, Facts, Publication, TableFact, UpstreamFact};
 use lake_core::plan::{Action, FileMark, Probe};
 use lake_core::project::Project;
 use lake_core::project::settings::Target;
@@ -72,6 +72,7 @@ fn facts(model: &ModelSpec, first: bool) -> Facts {
             ..published()
         }),
         consumed: BTreeMap::new(),
+        bad_rows: BadRowsFact::default(),
         landed: BTreeMap::new(),
         leftovers: vec![],
         force: false,
@@ -150,6 +151,29 @@ fn rows_of_files_in_statements() {
         let text = planned(&dialect, &capabilities, sources.clone(), model.clone(), &facts).replace(&long, "x…");
         insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
             insta::assert_snapshot!(format!("files-{}-later", dialect.name), text);
+        });
+    }
+}
+
+/// Bad rows of files, as the engine finds them or as statements carry them.
+#[test]
+fn bad_rows_kept_aside() {
+    let mut feed = files("raw.feed", "day date, code varchar, price decimal(18,6)?");
+    let Origin::Files { bad_rows, .. } = &mut feed.origin else { unreachable!("it is a source of files") };
+    *bad_rows = BadRows::Keep;
+    let model = model("a.t", append(), &format!("{PRICES}?"), "select day, code, price from {feed}", &["raw.feed"]);
+    for (dialect, opens_files) in [(Dialect::EMBEDDED, true), (Dialect::ATHENA, false), (Dialect::TRINO, false)] {
+        let mut facts = facts(&model, false);
+        if !opens_files {
+            let good = vec![r#"["2026-03-01","a","1.500000"]"#.to_owned()];
+            let bad = vec![r#"["feed/1.json",2,"{\"day\":1}","column 8: day: expected date, it's 1"]"#.to_owned()];
+            facts.landed = [(id("raw.feed"), good)].into();
+            facts.bad_rows.landed = [(id("raw.feed"), bad)].into();
+        }
+        let capabilities = Capabilities { files: opens_files, ..CAPABILITIES };
+        let text = planned(&dialect, &capabilities, vec![feed.clone()], model.clone(), &facts);
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("bad-rows-{}-later", dialect.name), text);
         });
     }
 }

@@ -28,7 +28,7 @@ impl Files {
             relation.name.schema.eq_ignore_ascii_case(schema) && relation.name.table.eq_ignore_ascii_case(name)
         };
         let Some(relation) = self.relations.iter().find(named) else { return Ok(None) };
-        let columns = relation.columns.iter().map(|c| (c.name.clone(), c.ty.clone(), c.nullable)).collect();
+        let columns = relation.row_columns().into_iter().map(|c| (c.name, c.ty, c.nullable)).collect();
         Ok(Some((files::table(relation)?, columns)))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use lake_core::engine::{
-    Engine, EngineError, ErrorKind, FileRelation, PhysicalName, SourceFile, State, Submission, execute,
+    Engine, EngineError, ErrorKind, FileRelation, FileRows, PhysicalName, SourceFile, State, Submission, execute,
 };
 use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 use lake_embedded::{Embedded, EmbeddedConfig};
@@ -267,7 +267,7 @@ fn documents(lab: &Lab, contents: &[&str]) -> FileRelation {
     };
     let files = contents.iter().enumerate().map(write).collect();
     let name = PhysicalName { schema: "raw".into(), table: "documents".into() };
-    FileRelation { name, columns, format: FileFormat::JsonDocument, files }
+    FileRelation { name, columns, format: FileFormat::JsonDocument, files, rows: FileRows::All }
 }
 
 #[test]

@@ -67,6 +67,8 @@ pub fn for_each(input: TokenStream) -> TokenStream {
 /// Declares data that others write: `#[source(schema = "raw")] pub fn orders() -> Source<Order>;`
 ///
 /// Keys: `schema`, `name`; for files `files = "orders/*.json"` and `format`, one of `json`, `jsonl`, `csv`, `parquet`.
+/// A row that does not fit the columns refuses the load, unless `bad_rows = "keep"`: then such rows go to the table
+/// `MODEL_bad_rows` of each model that reads the source, with file, line, text and reason, and the others are loaded.
 #[proc_macro_attribute]
 pub fn source(arguments: TokenStream, item: TokenStream) -> TokenStream {
     source::expand(arguments.into(), item.into()).into()

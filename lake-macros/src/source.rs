@@ -13,11 +13,18 @@ use crate::nearest::nearest;
 use crate::payload::{Payload, Schema};
 use crate::rust_type::{generic, path_of};
 
-const KEYS: [Known; 4] =
-    [("schema", Takes::Text), ("name", Takes::Text), ("files", Takes::Text), ("format", Takes::Text)];
+const KEYS: [Known; 5] = [
+    ("schema", Takes::Text),
+    ("name", Takes::Text),
+    ("files", Takes::Text),
+    ("format", Takes::Text),
+    ("bad_rows", Takes::Text),
+];
 
 const FORMATS: [(&str, &str); 4] =
     [("json", "JsonDocument"), ("jsonl", "JsonLines"), ("csv", "Csv"), ("parquet", "Parquet")];
+
+const BAD_ROWS: [(&str, &str); 2] = [("refuse", "Refuse"), ("keep", "Keep")];
 
 /// What the attribute expands to.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -84,11 +91,24 @@ fn row(declaration: &Function) -> syn::Result<Path> {
     }
 }
 
-/// The glob and the format's variant.
-fn files(keys: &Keys, errors: &mut Errors) -> Option<(LitStr, Ident)> {
+/// What a source of files says of them.
+struct Files {
+    pattern: LitStr,
+    /// The variants.
+    format: Ident,
+    bad_rows: Ident,
+}
+
+fn files(keys: &Keys, errors: &mut Errors) -> Option<Files> {
+    let bad_rows = match keys.text("bad_rows") {
+        None => Some(Ident::new("Refuse", proc_macro2::Span::call_site())),
+        Some(written) => variant(written, &BAD_ROWS, ("choice for bad rows", "choices"), errors),
+    };
     let Some(format) = keys.text("format") else {
         if keys.has("files") {
             errors.at(keys.span("files"), "say how the files are written: `format = \"json\"`");
+        } else if keys.has("bad_rows") {
+            errors.at(keys.span("bad_rows"), "`bad_rows` belongs to `files = \"folder/*.json\"`");
         }
         return None;
     };
@@ -96,22 +116,29 @@ fn files(keys: &Keys, errors: &mut Errors) -> Option<(LitStr, Ident)> {
         errors.at(keys.span("format"), "`format` belongs to `files = \"folder/*.json\"`");
         return None;
     };
-    let text = format.value();
-    match FORMATS.iter().find(|(name, _)| *name == text) {
-        Some((_, variant)) => Some((files.clone(), Ident::new(variant, format.span()))),
-        None => {
-            let names = FORMATS.map(|(name, _)| name);
-            let hint = match nearest(&text, names) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the formats are {}", names.map(|name| format!("`{name}`")).join(", ")),
-            };
-            errors.at(format.span(), format!("unknown format `{text}`: {hint}"));
-            None
-        }
-    }
+    let format = variant(format, &FORMATS, ("format", "formats"), errors);
+    Some(Files { pattern: files.clone(), format: format?, bad_rows: bad_rows? })
 }
 
-fn marker(declaration: &Function, row: &Path, id: &crate::place::Id, files: &Option<(LitStr, Ident)>) -> TokenStream {
+/// The variant that a word stands for; `what` is that in words, one and several.
+fn variant(written: &LitStr, known: &[(&str, &str)], what: (&str, &str), errors: &mut Errors) -> Option<Ident> {
+    let text = written.value();
+    if let Some((_, variant)) = known.iter().find(|(name, _)| *name == text) {
+        return Some(Ident::new(variant, written.span()));
+    }
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let hint = match nearest(&text, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => {
+            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+            format!("the {} are {}", what.1, names.join(", "))
+        }
+    };
+    errors.at(written.span(), format!("unknown {} `{text}`: {hint}", what.0));
+    None
+}
+
+fn marker(declaration: &Function, row: &Path, id: &crate::place::Id, files: &Option<Files>) -> TokenStream {
     let private = quote!(::lakehouse::__private);
     let attributes = kept(&declaration.attributes);
     let (vis, name) = (&declaration.vis, &declaration.name);
@@ -119,8 +146,9 @@ fn marker(declaration: &Function, row: &Path, id: &crate::place::Id, files: &Opt
     let declared = crate::check::declared(name.span(), [], &description(&declaration.attributes));
     let krate = crate::place::krate();
     let origin = match files {
-        Some((pattern, format)) => {
-            quote!(::core::option::Option::Some((#private::FileFormat::#format, #pattern)))
+        Some(Files { pattern, format, bad_rows }) => {
+            let kinds = quote!(#private::FileFormat::#format, #pattern, #private::BadRows::#bad_rows);
+            quote!(::core::option::Option::Some((#kinds)))
         }
         None => quote!(::core::option::Option::None),
     };

@@ -49,6 +49,9 @@ fn read_disk(path: &str) -> std::io::Result<(Vec<u8>, i64)> {
 
 /// All rows of a relation's files, in the order of the files.
 pub fn rows(relation: &FileRelation, store: &FileStore) -> Result<FileRows> {
+    if relation.rows != lake_core::engine::FileRows::All {
+        return Err(unsupported("keeping bad rows aside"));
+    }
     let columns =
         relation.columns.iter().map(|column| (column.name.clone(), column.ty.clone(), column.nullable)).collect();
     let mut rows = vec![];

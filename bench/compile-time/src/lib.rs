@@ -11,7 +11,7 @@ use std::time::Instant;
 use lake_core::engine::Capabilities;
 use lake_core::model::registry::declarations;
 use lake_core::model::spec::ModelSpec;
-use lake_core::plan::facts::{Facts, TableFact, UpstreamFact};
+use lake_core::plan::facts::{BadRowsFact, Facts, TableFact, UpstreamFact};
 use lake_core::project::Project;
 use lake_core::project::settings::Target;
 use lake_core::strategy::{Context, Decision, plan};
@@ -89,6 +89,7 @@ fn facts(project: &Project, model: &ModelSpec) -> Facts {
         upstreams,
         published: None,
         consumed: BTreeMap::new(),
+        bad_rows: BadRowsFact::default(),
         landed: BTreeMap::new(),
         leftovers: vec![],
         force: false,

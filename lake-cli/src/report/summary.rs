@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table, presets};
-use lake_core::run::summary::{ModelResult, Outcome, RunSummary};
+use lake_core::run::summary::{BadRowsKept, ModelResult, Outcome, RunSummary};
 
 use super::progress::outcome;
 use crate::args::ReportFormat;
@@ -45,6 +45,12 @@ fn text(summary: &RunSummary, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     writeln!(out, "{}", table.trim_fmt())?;
+    for result in &summary.models {
+        if let Some(BadRowsKept { rows, table }) = &result.bad_rows {
+            let are = if *rows == 1 { "row of files does" } else { "rows of files do" };
+            writeln!(out, "\n{}: {rows} {are} not fit the declared columns and were kept in {table}", result.model)?;
+        }
+    }
     // Why a model was skipped is told by the one that it waited for.
     let told = |result: &&ModelResult| !result.outcome.is_good() && result.outcome != Outcome::Skipped;
     let mut failures: Vec<(Vec<&str>, &ModelResult)> = vec![];
@@ -125,6 +131,7 @@ mod tests {
             krate: "shop".into(),
             outcome,
             rows,
+            bad_rows: None,
             usage: Usage::default(),
             queries: vec![],
             seconds: 1.25,
@@ -185,5 +192,12 @@ mod tests {
     #[test]
     fn nothing_new_is_said() {
         insta::assert_snapshot!(written(vec![result("fx.rates", Outcome::Unchanged, None)]));
+    }
+
+    #[test]
+    fn bad_rows_are_told() {
+        let kept = BadRowsKept { rows: 2, table: "shop.orders_bad_rows".into() };
+        let orders = ModelResult { bad_rows: Some(kept), ..result("shop.orders", Outcome::Published, Some(7)) };
+        insta::assert_snapshot!(written(vec![orders, result("shop.partners", Outcome::Published, Some(1))]));
     }
 }

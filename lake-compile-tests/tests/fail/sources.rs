@@ -23,4 +23,10 @@ pub fn with_parameter(x: i64) -> Source<Order>;
 #[source(schema = "raw")]
 pub fn no_source() -> Order;
 
+#[source(schema = "raw", files = "orders/*.csv", format = "csv", bad_rows = "kept")]
+pub fn unknown_choice() -> Source<Order>;
+
+#[source(schema = "raw", bad_rows = "keep")]
+pub fn bad_rows_of_no_files() -> Source<Order>;
+
 fn main() {}

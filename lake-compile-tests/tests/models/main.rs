@@ -8,7 +8,8 @@ mod shapes;
 use lake_upstream_models as _;
 use lakehouse::model::registry::declarations;
 use lakehouse::model::spec::{
-    Binding, Content, Deletes, FileFormat, HistoryInput, Kind, ModelSpec, Origin, Publish, SourceSpec, Ties, Write,
+    BadRows, Binding, Content, Deletes, FileFormat, HistoryInput, Kind, ModelSpec, Origin, Publish, SourceSpec, Ties,
+    Write,
 };
 
 fn model(name: &str) -> ModelSpec {
@@ -63,7 +64,10 @@ fn a_row_becomes_columns() {
     );
     let spec = source("raw.landing");
     assert_eq!(spec.description, "Documents as they land.\nOne a day.");
-    assert_eq!(spec.origin, Origin::Files { format: FileFormat::JsonDocument, pattern: "fx/*.json".into() });
+    assert_eq!(
+        spec.origin,
+        Origin::Files { format: FileFormat::JsonDocument, pattern: "fx/*.json".into(), bad_rows: BadRows::Refuse }
+    );
     let contents: Vec<_> = spec.columns.iter().map(|column| column.content).collect();
     assert_eq!(contents, [Content::Value, Content::Value, Content::Value, Content::File, Content::Arrival]);
     assert_eq!(columns(&spec.columns)[..3], ["type varchar?", "price decimal(9,3)", "blob varbinary?"]);

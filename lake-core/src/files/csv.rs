@@ -1,27 +1,30 @@
 //! CSV with a header line: RFC 4180, in UTF-8. A field without quotes and text is null; `""` is the empty string.
 
+use std::collections::VecDeque;
 use std::io::BufRead;
+use std::sync::Arc;
 
-use crate::model::spec::ColumnSpec;
-use arrow::record_batch::RecordBatch;
 use lake_sql::types::Type;
 
-use super::{BATCH_ROWS, Result, builders, finish, open_text, unreadable, wrong};
+use super::bad::{BadRow, Batch, Fault, Row, sift};
+use super::{BATCH_ROWS, Result, open_text, unreadable, wrong};
+use crate::model::spec::ColumnSpec;
 use crate::values::column::Builder;
-use crate::values::error::ValueError;
 
 /// The rows of a CSV file.
 pub(super) fn read(
     path: &str,
     columns: Vec<ColumnSpec>,
-) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
-    let mut records = Records { path: path.to_owned(), input: open_text(path)?, line: 0 };
+    keep: bool,
+) -> Result<impl Iterator<Item = Result<Batch>> + Send + use<>> {
+    let mut records = Records { path: path.to_owned(), input: open_text(path)?, line: 0, again: VecDeque::new() };
     let header = match records.next()? {
-        Some(header) => header,
+        Some(Ok(header)) => header,
+        Some(Err(damaged)) => return Err(damaged.fault.in_file(path)),
         None => return Err(wrong(path, 1, 1, "expected a header line, found the end of the file")),
     };
-    let positions = positions(path, &columns, &header)?;
-    let mut reader = Reader { records, columns, positions, width: header.fields.len(), done: false };
+    let positions = positions(path, &columns, &header)?.into();
+    let mut reader = Reader { records, columns, positions, width: header.fields.len(), keep, done: false };
     Ok(std::iter::from_fn(move || reader.batch().transpose()))
 }
 
@@ -45,37 +48,58 @@ fn positions(path: &str, columns: &[ColumnSpec], header: &Record) -> Result<Vec<
 struct Reader {
     records: Records,
     columns: Vec<ColumnSpec>,
-    positions: Vec<usize>,
+    positions: Arc<[usize]>,
     width: usize,
+    keep: bool,
     done: bool,
 }
 
 impl Reader {
-    fn batch(&mut self) -> Result<Option<RecordBatch>> {
-        let mut builders = builders(&self.columns)?;
-        let mut rows = 0;
-        while rows < BATCH_ROWS && !self.done {
+    fn batch(&mut self) -> Result<Option<Batch>> {
+        let (mut rows, mut damaged) = (vec![], vec![]);
+        while rows.len() + damaged.len() < BATCH_ROWS && !self.done {
             match self.records.next()? {
-                Some(record) => {
-                    self.row(&record, &mut builders)?;
-                    rows += 1;
+                Some(Ok(record)) => {
+                    rows.push(CsvRow { record, positions: self.positions.clone(), width: self.width });
                 }
+                // What stands before it is told first.
+                Some(Err(row)) if !self.keep => {
+                    sift(&self.records.path, &self.columns, &rows, false)?;
+                    return Err(row.fault.in_file(&self.records.path));
+                }
+                Some(Err(row)) => damaged.push(row.fault.kept(row.line, &row.text)),
                 None => self.done = true,
             }
         }
-        if rows == 0 { Ok(None) } else { finish(&self.columns, &mut builders, rows).map(Some) }
+        if rows.is_empty() && damaged.is_empty() {
+            return Ok(None);
+        }
+        let mut batch = sift(&self.records.path, &self.columns, &rows, self.keep)?;
+        batch.bad.extend(damaged);
+        batch.bad.sort_by_key(|row| row.line);
+        Ok(Some(batch))
     }
+}
 
-    fn row(&self, record: &Record, builders: &mut [Builder]) -> Result<()> {
+/// A record that has the header's columns.
+struct CsvRow {
+    record: Record,
+    positions: Arc<[usize]>,
+    width: usize,
+}
+
+impl Row for CsvRow {
+    fn read(&self, columns: &[ColumnSpec], builders: &mut [Builder]) -> Result<(), Fault> {
+        let record = &self.record;
         if record.fields.len() != self.width {
             let message = format!("expected {} fields as in the header, found {}", self.width, record.fields.len());
-            return Err(wrong(&self.records.path, record.line, 1, message));
+            return Err(Fault::at(record.line, 1, message));
         }
-        for ((column, at), builder) in self.columns.iter().zip(&self.positions).zip(builders) {
+        for ((column, at), builder) in columns.iter().zip(self.positions.iter()).zip(builders) {
             let field = &record.fields[*at];
             let expected = |found: &str| {
                 let message = format!("{}: expected {}, found {found}", column.name, column.ty);
-                wrong(&self.records.path, field.line, field.column, message)
+                Fault::at(field.line, field.column, message)
             };
             match field.is_null() {
                 true if !column.nullable => return Err(expected("nothing: the column cannot be null")),
@@ -85,6 +109,11 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    fn kept(&self, fault: Fault) -> BadRow {
+        let text: String = self.record.lines.iter().map(|line| String::from_utf8_lossy(line)).collect();
+        fault.kept(self.record.line, &text)
     }
 }
 
@@ -101,6 +130,15 @@ fn append(builder: &mut Builder, text: &str) -> bool {
 struct Record {
     line: usize,
     fields: Vec<Cell>,
+    /// As they stand in the file.
+    lines: Vec<Vec<u8>>,
+}
+
+/// A line at which no record can be read.
+struct Damaged {
+    line: usize,
+    text: String,
+    fault: Fault,
 }
 
 #[derive(Default)]
@@ -120,87 +158,137 @@ impl Cell {
 struct Records {
     path: String,
     input: Box<dyn BufRead + Send>,
+    /// The last line that was read, from 1.
     line: usize,
+    /// Lines that are read once more, because the record that took them was none.
+    again: VecDeque<Vec<u8>>,
 }
 
 impl Records {
     /// The next line with its end, without the mark of the byte order; None at the end of the file.
-    fn next_line(&mut self) -> Result<Option<String>> {
+    fn next_line(&mut self) -> Result<Option<Vec<u8>>> {
         let mut bytes = Vec::new();
-        let read = self.input.read_until(b'\n', &mut bytes).map_err(|error| unreadable(&self.path, error))?;
-        if read == 0 {
-            return Ok(None);
+        match self.again.pop_front() {
+            Some(line) => bytes = line,
+            None => {
+                let read = self.input.read_until(b'\n', &mut bytes);
+                if read.map_err(|error| unreadable(&self.path, error))? == 0 {
+                    return Ok(None);
+                }
+            }
         }
         self.line += 1;
         if self.line == 1 && bytes.starts_with(b"\xEF\xBB\xBF") {
             bytes.drain(..3);
         }
-        String::from_utf8(bytes).map(Some).map_err(|error| {
-            let column = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).chars().count();
-            wrong(&self.path, self.line, column + 1, "the text is not UTF-8")
-        })
+        Ok(Some(bytes))
     }
 
-    /// The next record; empty lines are none.
-    fn next(&mut self) -> Result<Option<Record>> {
-        let mut line = loop {
+    /// The next record; empty lines are none. Behind a damaged line the next one begins anew.
+    fn next(&mut self) -> Result<Option<Result<Record, Damaged>>> {
+        let first = loop {
             match self.next_line()? {
                 None => return Ok(None),
-                Some(line) if line.trim_end_matches(['\r', '\n']).is_empty() => {}
+                Some(line) if line.iter().all(|byte| matches!(byte, b'\r' | b'\n')) => {}
                 Some(line) => break line,
             }
         };
-        let mut record = Record { line: self.line, fields: Vec::new() };
-        let mut at = 0;
-        loop {
-            let (cell, end) = self.cell(&mut line, at)?;
-            record.fields.push(cell);
-            match line[end..].chars().next() {
-                Some(',') => at = end + 1,
-                _ => return Ok(Some(record)),
-            }
-        }
-    }
-
-    /// The field that begins at byte `at` of `line`, and the byte at which it ends. Within quotes, more lines are read.
-    fn cell(&mut self, line: &mut String, at: usize) -> Result<(Cell, usize)> {
-        let column = line[..at].chars().count() + 1;
-        let mut cell = Cell { line: self.line, column, ..Cell::default() };
-        let Some(mut rest) = line[at..].strip_prefix('"').map(str::to_owned) else {
-            let end = at + line[at..].find([',', '\r', '\n', '"']).unwrap_or(line.len() - at);
-            if line[end..].starts_with('"') {
-                return Err(self.damage(&cell, "a quote within a field that does not begin with one"));
-            }
-            cell.text = line[at..end].to_owned();
-            return Ok((cell, end));
-        };
-        cell.quoted = true;
-        loop {
-            let Some(quote) = rest.find('"') else {
-                cell.text.push_str(&rest);
-                match self.next_line()? {
-                    Some(next) => {
-                        *line = next.clone();
-                        rest = next;
-                        continue;
-                    }
-                    None => return Err(self.damage(&cell, "the field has no closing quote")),
+        let line = self.line;
+        let mut taken = vec![first];
+        match self.record(line, &mut taken)? {
+            Ok(fields) => Ok(Some(Ok(Record { line, fields, lines: taken }))),
+            Err(fault) => {
+                let mut lines = taken.into_iter();
+                let text = lines.next().map_or_else(String::new, |line| String::from_utf8_lossy(&line).into_owned());
+                self.line = line;
+                for line in lines.rev() {
+                    self.again.push_front(line);
                 }
-            };
-            cell.text.push_str(&rest[..quote]);
-            let after = rest[quote + 1..].to_owned();
-            if let Some(more) = after.strip_prefix('"') {
-                cell.text.push('"');
-                rest = more.to_owned();
-            } else if after.is_empty() || after.starts_with([',', '\r', '\n']) {
-                return Ok((cell, line.len() - after.len()));
-            } else {
-                return Err(self.damage(&cell, "expected `,` or the end of the line after the closing quote"));
+                Ok(Some(Err(Damaged { line, text, fault })))
             }
         }
     }
 
-    fn damage(&self, cell: &Cell, message: &str) -> ValueError {
-        wrong(&self.path, cell.line, cell.column, message)
+    /// The fields of a record that begins at a line; what it takes of the next lines is added to `taken`.
+    fn record(&mut self, line: usize, taken: &mut Vec<Vec<u8>>) -> Result<Result<Vec<Cell>, Fault>> {
+        let mut fields = vec![];
+        let mut cursor = match Cursor::at(line, &taken[0]) {
+            Ok(cursor) => cursor,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        loop {
+            match self.cell(&mut cursor, taken)? {
+                Ok(cell) => fields.push(cell),
+                Err(fault) => return Ok(Err(fault)),
+            }
+            match cursor.rest().chars().next() {
+                Some(',') => cursor.at += 1,
+                _ => return Ok(Ok(fields)),
+            }
+        }
+    }
+
+    /// The field that begins at the cursor, which is behind it then. Within quotes, more lines are read.
+    fn cell(&mut self, cursor: &mut Cursor, taken: &mut Vec<Vec<u8>>) -> Result<Result<Cell, Fault>> {
+        let column = cursor.text[..cursor.at].chars().count() + 1;
+        let mut cell = Cell { line: cursor.line, column, ..Cell::default() };
+        let damage = |message: &str| Ok(Err(Fault::at(cell.line, column, message.to_owned())));
+        if !cursor.rest().starts_with('"') {
+            let end = cursor.rest().find([',', '\r', '\n', '"']).unwrap_or(cursor.rest().len());
+            if cursor.rest()[end..].starts_with('"') {
+                return damage("a quote within a field that does not begin with one");
+            }
+            cell.text = cursor.rest()[..end].to_owned();
+            cursor.at += end;
+            return Ok(Ok(cell));
+        }
+        cell.quoted = true;
+        cursor.at += 1;
+        loop {
+            let Some(quote) = cursor.rest().find('"') else {
+                cell.text.push_str(cursor.rest());
+                let Some(next) = self.next_line()? else { return damage("the field has no closing quote") };
+                let read = Cursor::at(self.line, &next);
+                taken.push(next);
+                match read {
+                    Ok(next) => *cursor = next,
+                    Err(fault) => return Ok(Err(fault)),
+                }
+                continue;
+            };
+            cell.text.push_str(&cursor.rest()[..quote]);
+            cursor.at += quote + 1;
+            match cursor.rest().chars().next() {
+                Some('"') => {
+                    cell.text.push('"');
+                    cursor.at += 1;
+                }
+                None | Some(',' | '\r' | '\n') => return Ok(Ok(cell)),
+                Some(_) => return damage("expected `,` or the end of the line after the closing quote"),
+            }
+        }
+    }
+}
+
+/// A place in a line.
+struct Cursor {
+    line: usize,
+    text: String,
+    at: usize,
+}
+
+impl Cursor {
+    fn at(line: usize, bytes: &[u8]) -> Result<Self, Fault> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Self { line, text: text.to_owned(), at: 0 }),
+            Err(error) => {
+                let column = String::from_utf8_lossy(&bytes[..error.valid_up_to()]).chars().count();
+                Err(Fault::at(line, column + 1, "the text is not UTF-8".to_owned()))
+            }
+        }
+    }
+
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
     }
 }

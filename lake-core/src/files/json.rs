@@ -3,77 +3,66 @@
 use std::borrow::Cow;
 use std::io::BufRead;
 
-use crate::model::spec::ColumnSpec;
-use arrow::record_batch::RecordBatch;
 use lake_sql::types::{Field, Type};
 
-use super::{BATCH_ROWS, Result, builders, finish, open_text, read_all, unreadable, wrong};
+use super::bad::{BadRow, Batch, Fault, Row, sift};
+use super::{BATCH_ROWS, Result, open_text, read_all, unreadable};
+use crate::model::spec::ColumnSpec;
 use crate::values::column::Builder;
-use crate::values::error::ValueError;
 use crate::values::json::{self, Damage, Node, Value};
 
 /// The row of a file that is one JSON object.
-pub(super) fn document(
-    path: &str,
-    columns: Vec<ColumnSpec>,
-) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
-    let bytes = read_all(path)?;
-    let place = Place { path, first_line: 1, bytes: &bytes };
-    let mut builders = builders(&columns)?;
-    place.row(&columns, &mut builders)?;
-    let batch = finish(&columns, &mut builders, 1)?;
-    Ok(std::iter::once(Ok(batch)))
+pub(super) fn document(path: &str, columns: Vec<ColumnSpec>, keep: bool) -> Result<Batch> {
+    sift(path, &columns, &[Text { first_line: 1, bytes: read_all(path)? }], keep)
 }
 
 /// The rows of a file that has a JSON object on each line. Empty lines are no rows.
 pub(super) fn lines(
     path: &str,
     columns: Vec<ColumnSpec>,
-) -> Result<impl Iterator<Item = Result<RecordBatch>> + Send + use<>> {
-    let mut lines = Lines { path: path.to_owned(), input: open_text(path)?, line: 0, columns, done: false };
-    Ok(std::iter::from_fn(move || lines.batch().transpose()))
+    keep: bool,
+) -> Result<impl Iterator<Item = Result<Batch>> + Send + use<>> {
+    let mut lines = Lines { path: path.to_owned(), input: open_text(path)?, line: 0, done: false };
+    Ok(std::iter::from_fn(move || {
+        let rows = match lines.next() {
+            Ok(rows) if rows.is_empty() => return None,
+            Ok(rows) => rows,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(sift(&lines.path, &columns, &rows, keep))
+    }))
 }
 
 struct Lines {
     path: String,
     input: Box<dyn BufRead + Send>,
     line: usize,
-    columns: Vec<ColumnSpec>,
     done: bool,
 }
 
 impl Lines {
-    fn batch(&mut self) -> Result<Option<RecordBatch>> {
-        if self.done {
-            return Ok(None);
-        }
-        let mut builders = builders(&self.columns)?;
-        let mut rows = 0;
-        let mut bytes = Vec::new();
-        while rows < BATCH_ROWS {
-            bytes.clear();
+    /// As many rows as a batch has.
+    fn next(&mut self) -> Result<Vec<Text>> {
+        let mut rows = vec![];
+        while rows.len() < BATCH_ROWS && !self.done {
+            let mut bytes = Vec::new();
             self.line += 1;
             let read = self.input.read_until(b'\n', &mut bytes).map_err(|error| unreadable(&self.path, error))?;
-            if read == 0 {
-                self.done = true;
-                break;
+            self.done = read == 0;
+            // What ends too early ends in its own line.
+            bytes.truncate(bytes.trim_ascii_end().len());
+            if !bytes.trim_ascii().is_empty() {
+                rows.push(Text { first_line: self.line, bytes });
             }
-            if bytes.trim_ascii().is_empty() {
-                continue;
-            }
-            let place = Place { path: &self.path, first_line: self.line, bytes: &bytes };
-            place.row(&self.columns, &mut builders)?;
-            rows += 1;
         }
-        if rows == 0 { Ok(None) } else { finish(&self.columns, &mut builders, rows).map(Some) }
+        Ok(rows)
     }
 }
 
-/// A text within a file, for telling where in it something is wrong.
-struct Place<'a> {
-    path: &'a str,
+/// A text within a file that is one object.
+struct Text {
     first_line: usize,
-    bytes: &'a [u8],
+    bytes: Vec<u8>,
 }
 
 /// What is wrong with a value: where, on which way from the root, and how.
@@ -98,9 +87,8 @@ impl Wrong {
     }
 }
 
-impl Place<'_> {
-    /// Reads the text as one object and appends its values to the columns.
-    fn row(&self, columns: &[ColumnSpec], builders: &mut [Builder]) -> Result<()> {
+impl Row for Text {
+    fn read(&self, columns: &[ColumnSpec], builders: &mut [Builder]) -> Result<(), Fault> {
         let text = self.text()?;
         let root = json::parse(text).map_err(|Damage { at, message }| self.fault(Wrong::new(at, message)))?;
         let Value::Object(entries) = &root.value else {
@@ -123,15 +111,21 @@ impl Place<'_> {
         Ok(())
     }
 
-    fn text(&self) -> Result<&str> {
+    fn kept(&self, fault: Fault) -> BadRow {
+        fault.kept(self.first_line, &String::from_utf8_lossy(&self.bytes))
+    }
+}
+
+impl Text {
+    fn text(&self) -> Result<&str, Fault> {
         // Windows' editors begin files with a mark of their byte order.
-        let bytes = self.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.bytes);
+        let bytes = self.bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.bytes);
         std::str::from_utf8(bytes).map_err(|error| {
             self.fault(Wrong::new(error.valid_up_to(), format!("byte {} is not UTF-8", error.valid_up_to())))
         })
     }
 
-    fn fault(&self, mut fault: Wrong) -> ValueError {
+    fn fault(&self, mut fault: Wrong) -> Fault {
         let before = &self.bytes[..fault.at.min(self.bytes.len())];
         let line = self.first_line + before.iter().filter(|byte| **byte == b'\n').count();
         let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
@@ -141,7 +135,7 @@ impl Place<'_> {
             true => fault.message,
             false => format!("{}: {}", fault.path.join(".").replace(".[", "["), fault.message),
         };
-        wrong(self.path, line, column, message)
+        Fault::at(line, column, message)
     }
 }
 

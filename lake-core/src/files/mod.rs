@@ -1,9 +1,11 @@
-//! Source files → Arrow batches of the declared columns: JSON documents and lines, CSV, Parquet, each also as `.gz`.
+//! Source files → Arrow batches of the declared columns: JSON documents and lines, CSV, Parquet, each also as `.gz` or
+//! `.zst`.
 //!
 //! Values are read exactly or refused: a number goes into a decimal by its digits, never through a double, and what
 //! does not fit its column is an error with file, line, column and what was expected. A missing value is null, and an
 //! error where the column cannot be null.
 
+mod bad;
 mod csv;
 mod json;
 mod parquet;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use std::vec;
 
-use crate::engine::{FileRelation, SourceFile};
+use crate::engine::{FileRelation, FileRows, SourceFile};
 use crate::model::spec::{ColumnSpec, Content, FileFormat};
 use ::arrow::array::{ArrayRef, StringArray, TimestampMicrosecondArray};
 use ::arrow::datatypes::{Field, Schema, SchemaRef};
@@ -27,14 +29,21 @@ use crate::values::column::Builder;
 use crate::values::error::{Result, ValueError};
 use crate::values::{text, types};
 
+pub use bad::bad_row_columns;
+use bad::{Batch, Fault};
+
 /// Rows of a batch at most. Small files share one.
 const BATCH_ROWS: usize = 8192;
 
 /// Reads the files of a relation, in order, as batches of its declared columns.
 pub struct Files {
+    /// What is read of the files.
+    declared: Arc<[ColumnSpec]>,
+    /// What the rows have.
     columns: Arc<[ColumnSpec]>,
     schema: SchemaRef,
     format: FileFormat,
+    wanted: FileRows,
     files: vec::IntoIter<SourceFile>,
     open: Option<(FileColumns, Batches)>,
     rows: Rows,
@@ -42,7 +51,7 @@ pub struct Files {
 }
 
 /// Batches of one file, with the columns that are values only.
-type Batches = Box<dyn Iterator<Item = Result<RecordBatch>> + Send>;
+type Batches = Box<dyn Iterator<Item = Result<Batch>> + Send>;
 
 /// The columns of a relation of files as Arrow has them.
 pub fn schema(columns: &[ColumnSpec]) -> Result<SchemaRef> {
@@ -66,12 +75,14 @@ impl Files {
                 )));
             }
         }
-        let columns: Arc<[ColumnSpec]> = relation.columns.clone().into();
+        let columns: Arc<[ColumnSpec]> = relation.row_columns().into();
         Ok(Self {
             schema: schema(&columns)?,
             rows: Rows::new(&columns)?,
+            declared: relation.columns.clone().into(),
             columns,
             format: relation.format,
+            wanted: relation.rows,
             files: relation.files.clone().into_iter(),
             open: None,
             failed: false,
@@ -86,12 +97,13 @@ impl Files {
     fn open(&self, file: &SourceFile) -> Result<(FileColumns, Batches)> {
         let system = FileColumns::of(file)?;
         let path = file.location.as_str();
-        let columns: Vec<ColumnSpec> = values(&self.columns).cloned().collect();
+        let columns: Vec<ColumnSpec> = values(&self.declared).cloned().collect();
+        let keep = self.wanted != FileRows::All;
         let batches: Batches = match self.format {
-            FileFormat::JsonDocument => Box::new(json::document(path, columns)?),
-            FileFormat::JsonLines => Box::new(json::lines(path, columns)?),
-            FileFormat::Csv => Box::new(csv::read(path, columns)?),
-            FileFormat::Parquet => Box::new(parquet::read(path, columns)?),
+            FileFormat::JsonDocument => Box::new(std::iter::once(json::document(path, columns, keep))),
+            FileFormat::JsonLines => Box::new(json::lines(path, columns, keep)?),
+            FileFormat::Csv => Box::new(csv::read(path, columns, keep)?),
+            FileFormat::Parquet => parquet::read(path, columns, keep)?,
         };
         Ok((system, batches))
     }
@@ -101,7 +113,14 @@ impl Files {
         loop {
             if let Some((system, batches)) = &mut self.open {
                 match batches.next() {
-                    Some(batch) => self.rows.push(&batch?, system, &self.columns)?,
+                    Some(batch) => {
+                        let batch = batch?;
+                        let rows = match self.wanted {
+                            FileRows::All | FileRows::Good => batch.good,
+                            FileRows::Bad => bad::batch(&system.path, &batch.bad)?,
+                        };
+                        self.rows.push(&rows, system, &self.columns)?;
+                    }
                     None => self.open = None,
                 }
             } else if let Some(file) = self.files.next() {
@@ -238,16 +257,42 @@ fn finish(columns: &[ColumnSpec], builders: &mut [Builder], rows: usize) -> Resu
     Ok(RecordBatch::try_new_with_options(schema, arrays, &options)?)
 }
 
-/// Opens a file as text, decompressed if its name ends in `.gz`.
+/// How a file is compressed, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compression {
+    None,
+    Gzip,
+    Zstd,
+}
+
+impl Compression {
+    fn of(path: &str) -> Result<Self> {
+        match path.rsplit_once('.').map_or("", |(_, extension)| extension) {
+            "gz" => Ok(Self::Gzip),
+            "zst" => Ok(Self::Zstd),
+            other @ ("bz2" | "xz" | "lz4" | "zip" | "7z") => Err(ValueError::data(format!(
+                "{path}: expected a file as it is, or compressed as .gz or .zst, found .{other}"
+            ))),
+            _ => Ok(Self::None),
+        }
+    }
+}
+
+/// Opens a file as text, decompressed as its name says.
 fn open_text(path: &str) -> Result<Box<dyn BufRead + Send>> {
+    let compression = Compression::of(path)?;
     let file = BufReader::new(File::open(path).map_err(|error| unreadable(path, error))?);
-    Ok(match path.ends_with(".gz") {
-        true => Box::new(BufReader::new(MultiGzDecoder::new(file))),
-        false => Box::new(file),
+    Ok(match compression {
+        Compression::None => Box::new(file),
+        Compression::Gzip => Box::new(BufReader::new(MultiGzDecoder::new(file))),
+        Compression::Zstd => {
+            let decoder = zstd::stream::read::Decoder::with_buffer(file).map_err(|error| unreadable(path, error))?;
+            Box::new(BufReader::new(decoder))
+        }
     })
 }
 
-/// All bytes of a file, decompressed if its name ends in `.gz`.
+/// All bytes of a file, decompressed as its name says.
 fn read_all(path: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open_text(path)?.read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
@@ -256,16 +301,17 @@ fn read_all(path: &str) -> Result<Vec<u8>> {
 
 /// A file that cannot be opened or read: the storage's fault, or, for a broken archive, the data's.
 fn unreadable(path: &str, error: std::io::Error) -> ValueError {
-    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    // `Other` is what decompression fails with; the system's own errors have kinds of their own.
+    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
     match error.kind() {
-        InvalidData | InvalidInput | UnexpectedEof => ValueError::data(format!("{path} is damaged: {error}")),
+        InvalidData | InvalidInput | Other | UnexpectedEof => ValueError::data(format!("{path} is damaged: {error}")),
         _ => ValueError::unavailable(format!("{path} cannot be read: {error}")),
     }
 }
 
 /// An error at a place in a text file; line and column count from 1.
 fn wrong(path: &str, line: usize, column: usize, message: impl Display) -> ValueError {
-    ValueError::data(format!("{path}:{line}:{column}: {message}"))
+    Fault::at(line, column, message.to_string()).in_file(path)
 }
 
 #[cfg(test)]

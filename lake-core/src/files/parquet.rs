@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use crate::model::spec::ColumnSpec;
 use ::arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, new_null_array};
-use ::arrow::compute::{CastOptions, cast_with_options};
+use ::arrow::compute::{CastOptions, cast_with_options, concat_batches};
 use ::arrow::datatypes::{DataType, FieldRef, Fields, SchemaRef, TimeUnit};
-use ::arrow::record_batch::RecordBatch;
+use ::arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use ::arrow::util::display::array_value_to_string;
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use ::parquet::errors::ParquetError;
 use ::parquet::file::reader::ChunkReader;
 use lake_sql::types::Type;
 
-use super::{BATCH_ROWS, Result, read_all, unreadable};
+use super::bad::{BadRow, Batch, Fault};
+use super::{BATCH_ROWS, Compression, Result, read_all, unreadable};
 use crate::values::error::ValueError;
 use crate::values::types;
 
@@ -22,10 +24,11 @@ use crate::values::types;
 pub(super) fn read(
     path: &str,
     columns: Vec<ColumnSpec>,
-) -> Result<Box<dyn Iterator<Item = Result<RecordBatch>> + Send>> {
-    match path.ends_with(".gz") {
-        true => open(path, bytes::Bytes::from(read_all(path)?), columns),
-        false => open(path, File::open(path).map_err(|error| unreadable(path, error))?, columns),
+    keep: bool,
+) -> Result<Box<dyn Iterator<Item = Result<Batch>> + Send>> {
+    match Compression::of(path)? {
+        Compression::None => open(path, File::open(path).map_err(|error| unreadable(path, error))?, columns, keep),
+        Compression::Gzip | Compression::Zstd => open(path, bytes::Bytes::from(read_all(path)?), columns, keep),
     }
 }
 
@@ -33,7 +36,8 @@ fn open(
     path: &str,
     input: impl ChunkReader + 'static,
     columns: Vec<ColumnSpec>,
-) -> Result<Box<dyn Iterator<Item = Result<RecordBatch>> + Send>> {
+    keep: bool,
+) -> Result<Box<dyn Iterator<Item = Result<Batch>> + Send>> {
     let damaged = |error: ParquetError| ValueError::data(format!("{path} is damaged: {error}"));
     let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(damaged)?;
     let found = find_columns(path, &columns, builder.schema())?;
@@ -43,9 +47,9 @@ fn open(
     let mut first_row = 1;
     Ok(Box::new(rows.map(move |batch| {
         let batch = batch.map_err(|error| ValueError::data(format!("{path} is damaged: {error}")))?;
-        let declared = declare(&path, &columns, &batch, first_row);
+        let sifted = sift(&path, &columns, &batch, first_row, keep);
         first_row += batch.num_rows();
-        declared
+        sifted
     })))
 }
 
@@ -77,25 +81,54 @@ fn position(fields: &Fields, name: &str) -> Option<usize> {
     })
 }
 
-fn declare(path: &str, columns: &[ColumnSpec], batch: &RecordBatch, first_row: usize) -> Result<RecordBatch> {
-    let schema = super::schema(columns)?;
+/// The rows of a batch of the file in the declared columns. A bad one is an error, unless it is to be kept; columns of
+/// other types are the file's mistake and always one.
+fn sift(path: &str, columns: &[ColumnSpec], batch: &RecordBatch, first_row: usize, keep: bool) -> Result<Batch> {
+    let wrong = match declare(columns, batch) {
+        Ok(good) => return Ok(Batch { good, bad: vec![] }),
+        Err(wrong) => wrong,
+    };
+    if let Err(wrong) = declare(columns, &batch.slice(0, 0)) {
+        return Err(ValueError::data(format!("{path}: {wrong}")));
+    }
+    let (mut good, mut bad) = (vec![], vec![]);
+    for row in 0..batch.num_rows() {
+        let alone = batch.slice(row, 1);
+        match declare(columns, &alone) {
+            Ok(declared) => good.push(declared),
+            Err(message) if keep => bad.push(kept(&alone, first_row + row, message)),
+            Err(message) => return Err(Fault::in_row(first_row + row, message).in_file(path)),
+        }
+    }
+    if bad.is_empty() {
+        return Err(ValueError::internal(format!("{path}: {wrong}, but in none of its rows")));
+    }
+    Ok(Batch { good: concat_batches(&super::schema(columns)?, &good)?, bad })
+}
+
+/// The first row of a batch as a bad one.
+fn kept(batch: &RecordBatch, row: usize, message: String) -> BadRow {
+    let shown = StructArray::from(batch.clone());
+    let text = array_value_to_string(&shown, 0).unwrap_or_else(|error| error.to_string());
+    Fault::in_row(row, message).kept(row, &text)
+}
+
+/// The declared columns of a batch, or what is wrong with one of them.
+fn declare(columns: &[ColumnSpec], batch: &RecordBatch) -> Result<RecordBatch, String> {
+    let schema = super::schema(columns).map_err(|error| error.message)?;
     let arrays = columns.iter().map(|column| {
-        let wrong = |message: String| ValueError::data(format!("{path}: {}: {message}", column.name));
         let array = match position(batch.schema_ref().fields(), &column.name) {
-            Some(at) => convert(batch.column(at), &column.ty)
-                .map_err(|error| wrong(format!("rows {first_row} to {}: {error}", first_row + batch.num_rows() - 1)))?,
-            None => new_null_array(&types::arrow(&column.ty)?, batch.num_rows()),
+            Some(at) => convert(batch.column(at), &column.ty).map_err(|error| format!("{}: {error}", column.name))?,
+            None => new_null_array(&types::arrow(&column.ty).map_err(|error| error.message)?, batch.num_rows()),
         };
-        if !column.nullable
-            && let Some(row) = (0..array.len()).find(|row| array.is_null(*row))
-        {
-            let message = format!("expected {}, found null: the column cannot be null", column.ty);
-            return Err(wrong(format!("row {}: {message}", first_row + row)));
+        if !column.nullable && array.logical_null_count() > 0 {
+            return Err(format!("{}: expected {}, found null: the column cannot be null", column.name, column.ty));
         }
         Ok(array)
     });
-    let arrays = arrays.collect::<Result<Vec<_>>>()?;
-    Ok(RecordBatch::try_new(schema, arrays)?)
+    let arrays = arrays.collect::<Result<Vec<_>, _>>()?;
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    RecordBatch::try_new_with_options(schema, arrays, &options).map_err(|error| error.to_string())
 }
 
 /// The values of a column of a file in a declared type.

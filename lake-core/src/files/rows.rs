@@ -37,7 +37,8 @@ pub fn read<E: From<ValueError>>(
     relation: &FileRelation,
     mut accept: impl FnMut(String) -> std::result::Result<(), E>,
 ) -> std::result::Result<(), E> {
-    let types: Vec<&Type> = relation.columns.iter().map(|column| &column.ty).collect();
+    let columns = relation.row_columns();
+    let types: Vec<&Type> = columns.iter().map(|column| &column.ty).collect();
     for batch in Files::new(relation)? {
         let batch = batch?;
         for row in 0..batch.num_rows() {

@@ -54,7 +54,13 @@ impl Folder {
             location: self.0.path().join(name).to_string_lossy().into_owned(),
         };
         let files = files.iter().map(file).collect();
-        FileRelation { name: PhysicalName { schema: "raw".into(), table: "t".into() }, columns, format, files }
+        FileRelation {
+            name: PhysicalName { schema: "raw".into(), table: "t".into() },
+            columns,
+            format,
+            files,
+            rows: FileRows::All,
+        }
     }
 
     fn read(&self, format: FileFormat, columns: Vec<ColumnSpec>, files: &[&str]) -> Result<Vec<RecordBatch>> {
@@ -317,14 +323,14 @@ fn parquet_by_name_in_declared_types() {
         (("absent", "date not null"), "a.parquet: expected a column absent, found Name, price, n, at, pair, ratio"),
         (
             ("name", "varchar not null"),
-            "a.parquet: name: row 2: expected varchar, found null: the column cannot be null",
+            "a.parquet: row 2: name: expected varchar, found null: the column cannot be null",
         ),
-        (("ratio", "bigint"), "a.parquet: ratio: rows 1 to 2: expected bigint, found double"),
+        (("ratio", "bigint"), "a.parquet: ratio: expected bigint, found double"),
         (
             ("price", "decimal(5,1)"),
-            "a.parquet: price: rows 1 to 2: expected decimal(5,1), found decimal(5,2) with more digits than fit",
+            "a.parquet: row 1: price: expected decimal(5,1), found decimal(5,2) with more digits than fit",
         ),
-        (("pair", "row(b varchar)"), "a.parquet: pair: rows 1 to 2: b: expected varchar, found integer"),
+        (("pair", "row(b varchar)"), "a.parquet: pair: b: expected varchar, found integer"),
     ] {
         assert_eq!(read(&[declared]), expected);
     }
@@ -414,4 +420,109 @@ fn rows_as_statements_carry_them() {
     assert_eq!(found[1], format!("[{}]", vec!["null"; declared.len()].join(",")));
     assert_eq!(rows::carried(&declared[12].ty).to_string(), "array(map(varchar, varchar))");
     assert_eq!(rows::carried(&declared[13].ty).to_string(), "row(x bigint, y array(varchar))");
+}
+
+/// The good and the bad rows of a file, in this order.
+fn kept(folder: &Folder, format: FileFormat, declared: &[(&str, &str)], file: &str) -> Result<String> {
+    let read = |rows| {
+        let relation = FileRelation { rows, ..folder.relation(format, columns(declared), &[file]) };
+        Files::new(&relation)?.collect::<Result<Vec<_>>>()
+    };
+    Ok(format!("{}\n--\n{}", text(&read(FileRows::Good)?), text(&read(FileRows::Bad)?)))
+}
+
+const ORDERS: &[(&str, &str)] = &[("id", "bigint not null"), ("amount", "decimal(5,2)"), ("note", "varchar")];
+
+#[test]
+fn bad_rows_of_csv_are_kept_with_their_lines() {
+    let folder = Folder::new();
+    let content = "id,amount,note\n\
+        1,1.50,\"two\nlines\"\n\
+        two,1.50,\n\
+        3,1.505,\"also\ntwo\"\n\
+        4,1.50\n\
+        5,1.50,never \"closed\n\
+        6,\"1.50,open\n\
+        7,7.00,seven\n";
+    folder.write("a.csv", content);
+    assert_eq!(
+        kept(&folder, FileFormat::Csv, ORDERS, "a.csv").unwrap(),
+        "1 | 1.50 | two\nlines\n\
+         7 | 7.00 | seven\n\
+         --\n\
+         feed/a.csv | 4 | two,1.50, | column 1: id: expected bigint, found \"two\"\n\
+         feed/a.csv | 5 | 3,1.505,\"also\ntwo\" | column 3: amount: expected decimal(5,2), found \"1.505\"\n\
+         feed/a.csv | 7 | 4,1.50 | column 1: expected 3 fields as in the header, found 2\n\
+         feed/a.csv | 8 | 5,1.50,never \"closed | column 8: a quote within a field that does not begin with one\n\
+         feed/a.csv | 9 | 6,\"1.50,open | column 3: the field has no closing quote"
+    );
+    let mut latin = content.as_bytes().to_vec();
+    latin.extend(b"8,1,caf\xE9\n9,1,end\n");
+    folder.write("latin.csv", latin);
+    let found = kept(&folder, FileFormat::Csv, ORDERS, "latin.csv").unwrap();
+    assert!(found.ends_with("feed/latin.csv | 11 | 8,1,caf\u{fffd} | column 8: the text is not UTF-8"), "{found}");
+    assert!(found.contains("9 | 1.00 | end\n--"), "{found}");
+    // A file without the columns is no file of this source.
+    folder.write("other.csv", "id,note\n1,a\n");
+    let error = kept(&folder, FileFormat::Csv, ORDERS, "other.csv").unwrap_err();
+    assert_eq!(folder.message(error), "other.csv:1:1: expected a column amount, found id, note");
+}
+
+#[test]
+fn bad_rows_of_json_are_kept_with_their_lines() {
+    let folder = Folder::new();
+    let content =
+        "{\"id\":1}\n\n{\"id\":\"2\"}\n{\"id\":3,\n{\"id\":4,\"amount\":1000}\n[5]\n{\"id\":6,\"note\":\"x\"}\n{}";
+    folder.write("a.jsonl", content);
+    let expected = "1 | ∅ | ∅\n6 | ∅ | x\n--\n\
+         feed/a.jsonl | 3 | {\"id\":\"2\"} | column 7: id: expected bigint, found the string \"2\"\n\
+         feed/a.jsonl | 4 | {\"id\":3, | column 9: expected a name in quotes, found the end of the document\n\
+         feed/a.jsonl | 5 | {\"id\":4,\"amount\":1000} | column 18: amount: expected decimal(5,2), found the number 1000\n\
+         feed/a.jsonl | 6 | [5] | column 1: expected an object, found an array\n\
+         feed/a.jsonl | 8 | {} | column 1: id: expected bigint, found nothing: the column cannot be null";
+    assert_eq!(kept(&folder, FileFormat::JsonLines, ORDERS, "a.jsonl").unwrap(), expected);
+    for (name, bytes) in
+        [("b.jsonl.gz", gzip(content)), ("b.jsonl.zst", zstd::encode_all(content.as_bytes(), 1).unwrap())]
+    {
+        folder.write(name, bytes);
+        let found = kept(&folder, FileFormat::JsonLines, ORDERS, name).unwrap();
+        assert_eq!(found, expected.replace("a.jsonl", name));
+    }
+    folder.write("a.json", "{\"id\":1,\n \"amount\":true}");
+    assert_eq!(
+        kept(&folder, FileFormat::JsonDocument, ORDERS, "a.json").unwrap(),
+        "\n--\nfeed/a.json | 1 | {\"id\":1,\n \"amount\":true} | line 2, column 11: amount: expected decimal(5,2), found true"
+    );
+}
+
+#[test]
+fn bad_rows_of_parquet_are_kept_with_their_numbers() {
+    let folder = Folder::new();
+    let path = folder.write("a.parquet", "");
+    let notes: ArrayRef = Arc::new(StringArray::from(vec![Some("a"), Some("long"), None]));
+    write_parquet(&path, vec![("id", Arc::new(Int64Array::from(vec![Some(1), Some(2), None]))), ("note", notes)]);
+    let declared = &[("id", "bigint not null"), ("note", "varchar(3)")];
+    assert_eq!(
+        kept(&folder, FileFormat::Parquet, declared, "a.parquet").unwrap(),
+        "1 | a\n--\n\
+         feed/a.parquet | 2 | {id: 2, note: long} | note: expected varchar(3), found \"long\"\n\
+         feed/a.parquet | 3 | {id: , note: } | id: expected bigint, found null: the column cannot be null"
+    );
+    let error = kept(&folder, FileFormat::Parquet, &[("note", "bigint")], "a.parquet").unwrap_err();
+    assert_eq!(folder.message(error), "a.parquet: note: expected bigint, found varchar");
+}
+
+#[test]
+fn other_compressions_are_named() {
+    let folder = Folder::new();
+    for name in ["a.csv.bz2", "a.csv.xz"] {
+        folder.write(name, "id\n1\n");
+        let error = folder.read(FileFormat::Csv, columns(&[("id", "bigint")]), &[name]).unwrap_err();
+        let ending = name.rsplit('.').next().unwrap();
+        let expected = format!("{name}: expected a file as it is, or compressed as .gz or .zst, found .{ending}");
+        assert_eq!(folder.message(error), expected);
+    }
+    folder.write("a.csv.zst", "id\n1\n");
+    let error = folder.read(FileFormat::Csv, columns(&[("id", "bigint")]), &["a.csv.zst"]).unwrap_err();
+    assert_eq!(folder.message(error), "a.csv.zst is damaged: Unknown frame descriptor");
 }

@@ -29,6 +29,7 @@ fn plan(attempt: u32) -> Plan {
         pins: vec![],
         files: vec![],
         steps: vec![],
+        bad_rows: None,
         release: Release {
             number: 1,
             table: None,

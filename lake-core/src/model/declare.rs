@@ -7,7 +7,8 @@ use super::history_columns::{self, HistoryColumns};
 use super::kind::{Finished, Parts};
 use super::query::Parameter;
 use super::spec::{
-    Binding, ColumnAudit, ColumnSpec, FileFormat, HelperSpec, Id, Kind, ModelSpec, Origin, QuerySpec, SourceSpec,
+    BadRows, Binding, ColumnAudit, ColumnSpec, FileFormat, HelperSpec, Id, Kind, ModelSpec, Origin, QuerySpec,
+    SourceSpec,
 };
 use super::sql_type::{SqlType, Ty};
 
@@ -158,15 +159,15 @@ impl Declaring {
     }
 }
 
-/// The spec of a source; `files` are the format and the glob.
-pub fn source<M>(files: Option<(FileFormat, &str)>, declared: Declared) -> SourceSpec
+/// The spec of a source; `files` are the format, the glob and what becomes of bad rows.
+pub fn source<M>(files: Option<(FileFormat, &str, BadRows)>, declared: Declared) -> SourceSpec
 where
     M: Relation,
     M::Row: Row,
 {
     let origin = match files {
         None => Origin::Table,
-        Some((format, pattern)) => Origin::Files { format, pattern: pattern.to_owned() },
+        Some((format, pattern, bad_rows)) => Origin::Files { format, pattern: pattern.to_owned(), bad_rows },
     };
     SourceSpec {
         id: M::id(),

@@ -89,10 +89,22 @@ pub enum Origin {
         format: FileFormat,
         /// A glob below the target's landing folder, such as `fx/*.json`.
         pattern: String,
+        /// What becomes of rows that do not fit the declared columns.
+        bad_rows: BadRows,
     },
 }
 
-/// Formats of source files. Any of them may be compressed with gzip (`.gz`).
+/// What becomes of rows of files that do not fit the declared columns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BadRows {
+    /// The load is refused, with file and line.
+    #[default]
+    Refuse,
+    /// They go to the table `MODEL_bad_rows` beside the model that reads them, and the others are loaded.
+    Keep,
+}
+
+/// Formats of source files. Any of them may be compressed with gzip (`.gz`) or zstd (`.zst`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileFormat {
     /// One JSON document a file.

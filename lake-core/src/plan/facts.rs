@@ -34,6 +34,8 @@ pub struct Facts {
     /// Rows of the files that the load takes, by source, where the engine cannot open files: JSON arrays as
     /// [`crate::files::rows`] writes them.
     pub landed: BTreeMap<Id, Vec<String>>,
+    /// What is known of bad rows that are kept.
+    pub bad_rows: BadRowsFact,
     /// Tables of ours that earlier plans kept for inspection.
     pub leftovers: Vec<PhysicalName>,
     /// Plans even if nothing is new.
@@ -45,6 +47,16 @@ impl Facts {
     pub fn first_run(&self) -> bool {
         self.target.is_none()
     }
+}
+
+/// What planning must know where a model keeps bad rows of files.
+#[derive(Clone, Debug, Default)]
+pub struct BadRowsFact {
+    /// Whether their table is there.
+    pub exists: bool,
+    /// Those of the files that the load takes, by source, where the engine cannot open files: JSON arrays as
+    /// [`crate::files::rows`] writes them.
+    pub landed: BTreeMap<Id, Vec<String>>,
 }
 
 /// A table or view as the catalog has it.

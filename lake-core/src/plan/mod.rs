@@ -44,6 +44,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What the release will say.
     pub release: Release,
+    /// Where bad rows of files go, if they are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bad_rows: Option<PhysicalName>,
 }
 
 /// What a reference is held to while the plan runs.
@@ -80,6 +83,9 @@ pub struct FileInput {
     pub relation: PhysicalName,
     /// The files, in order.
     pub files: Vec<FileMark>,
+    /// Whether bad rows are kept aside, under [`crate::strategy::bad_rows_relation`]; else they are errors.
+    #[serde(default)]
+    pub keep_bad_rows: bool,
 }
 
 /// A file as it was when the plan was made.

@@ -206,6 +206,7 @@ pub(super) fn plain(model: &ModelSpec, outcome: Outcome, message: &str) -> Model
         krate: model.krate.into(),
         outcome,
         rows: None,
+        bad_rows: None,
         usage: Default::default(),
         queries: vec![],
         seconds: 0.0,

@@ -13,16 +13,18 @@ use super::event::Event;
 use super::landing::source_files;
 use super::rows::only_row;
 use super::session::{Session, is_passing};
-use super::summary::{Executed, Usage};
+use super::summary::{BadRowsKept, Executed, Usage};
 use crate::audit::counted;
-use crate::engine::{Effect as Unsure, EngineError, ErrorKind, FileRelation, PhysicalName, QueryId, Stats, Submission};
+use crate::engine::{
+    Effect as Unsure, EngineError, ErrorKind, FileRelation, FileRows, PhysicalName, QueryId, Stats, Submission,
+};
 use crate::graph::Node;
 use crate::journal::{End, Lease, Released};
 use crate::model::spec::{ColumnSpec, Origin};
 use crate::plan::facts::Publication;
 use crate::plan::next::{Next, Outcomes, measure, next};
 use crate::plan::{Action, Effect, FailedCheck, Fence, Plan, Probe, ReadColumn, Step, StepOutcome, VERSION};
-use crate::strategy::stored;
+use crate::strategy::{BAD_ROWS, bad_rows_relation, stored};
 use send::{Once, cancelled_by_others};
 
 /// How long one poll may wait; the lease is renewed and Ctrl-C is seen between polls.
@@ -35,6 +37,8 @@ pub(super) enum Ended {
     Done {
         /// Rows written.
         rows: Option<u64>,
+        /// Bad rows of files that were kept.
+        bad_rows: Option<BadRowsKept>,
     },
     /// An audit refused the load.
     Refused {
@@ -417,12 +421,21 @@ impl<'a> Execution<'a> {
                     input.source
                 )));
             };
-            relations.push(FileRelation {
+            let relation = FileRelation {
                 name: input.relation.clone(),
                 columns: source.columns.clone(),
                 format,
                 files: source_files(self.session.landing(), &input.files),
-            });
+                rows: FileRows::All,
+            };
+            match input.keep_bad_rows {
+                false => relations.push(relation),
+                true => {
+                    let name = bad_rows_relation(&relation.name);
+                    relations.push(FileRelation { name, rows: FileRows::Bad, ..relation.clone() });
+                    relations.push(FileRelation { rows: FileRows::Good, ..relation });
+                }
+            }
         }
         Ok(relations)
     }
@@ -434,8 +447,11 @@ impl<'a> Execution<'a> {
         }
         let rows = self.plan.release.rows.as_ref().and_then(|name| measure(&self.outcomes, name));
         let rows = rows.and_then(|rows| rows.parse().ok());
+        let kept = measure(&self.outcomes, BAD_ROWS).and_then(|rows| rows.parse().ok()).filter(|rows| *rows > 0);
+        let bad_rows = kept.zip(self.plan.bad_rows.as_ref());
+        let bad_rows = bad_rows.map(|(rows, table)| BadRowsKept { rows, table: table.to_string() });
         journal.end(self.plan, &self.outcomes, End::Done)?;
-        Ok(Ended::Done { rows })
+        Ok(Ended::Done { rows, bad_rows })
     }
 
     /// Leaves the tables of the plan for inspection, and says where they are.

@@ -8,12 +8,12 @@ use lake_sql::render::dialect::Dialect;
 use super::error::RunError;
 use super::landing::source_files;
 use super::session::Session;
-use crate::engine::{Described, FileRelation, PhysicalName};
+use crate::engine::{Described, FileRelation, FileRows, PhysicalName};
 use crate::files::rows;
 use crate::graph::Node;
-use crate::model::spec::{ColumnSpec, Id, Kind, ModelSpec, Origin};
-use crate::plan::facts::{Facts, TableFact, UpstreamFact};
-use crate::strategy::{LANDED_BYTES, PlanError, files_to_copy, fingerprint, stored};
+use crate::model::spec::{BadRows, ColumnSpec, Id, Kind, ModelSpec, Origin};
+use crate::plan::facts::{BadRowsFact, Facts, TableFact, UpstreamFact};
+use crate::strategy::{LANDED_BYTES, PlanError, bad_rows_table, files_to_copy, fingerprint, stored};
 
 /// What is the same for all models of a run.
 #[derive(Clone, Debug)]
@@ -65,37 +65,40 @@ impl Session {
             published: published.latest,
             consumed: published.consumed,
             landed: BTreeMap::new(),
+            bad_rows: self.bad_rows(model)?,
             leftovers: self.journal().kept(&id)?.into_values().flatten().collect(),
             force: run.force,
         };
-        facts.landed = self.landed(model, &facts)?;
+        self.land(model, &mut facts)?;
         Ok(facts)
     }
 
-    /// Rows of the files that a load takes, for an engine that cannot open them.
-    fn landed(&self, model: &ModelSpec, facts: &Facts) -> Result<BTreeMap<Id, Vec<String>>, RunError> {
-        let mut landed = BTreeMap::new();
+    /// What is known of the table of bad rows before files are read.
+    fn bad_rows(&self, model: &ModelSpec) -> Result<BadRowsFact, RunError> {
+        let Some(table) = bad_rows_table(&self.context(), model) else { return Ok(BadRowsFact::default()) };
+        let found = self.patiently(|| self.engine().describe(std::slice::from_ref(&table)))?;
+        Ok(BadRowsFact { exists: found.into_iter().next().flatten().is_some(), landed: BTreeMap::new() })
+    }
+
+    /// Rows of the files that a load takes, for an engine that cannot open files.
+    fn land(&self, model: &ModelSpec, facts: &mut Facts) -> Result<(), RunError> {
         for (id, files) in files_to_copy(&self.context(), model, facts) {
             let Some(Node::Source(source)) = self.project().graph.nodes().get(&id) else { continue };
-            let Origin::Files { format, .. } = source.origin else { continue };
+            let Origin::Files { format, bad_rows, .. } = source.origin else { continue };
             let relation = FileRelation {
                 name: self.project().physical(&id),
                 columns: source.columns.clone(),
                 format,
                 files: source_files(self.landing(), &files),
+                rows: if bad_rows == BadRows::Keep { FileRows::Good } else { FileRows::All },
             };
-            let (mut texts, mut bytes) = (vec![], 0);
-            rows::read(&relation, |row| {
-                bytes += row.len();
-                texts.push(row);
-                match bytes <= LANDED_BYTES {
-                    true => Ok(()),
-                    false => Err(RunError::Plan(PlanError::LandedTooMuch { source: id.clone(), most: LANDED_BYTES })),
-                }
-            })?;
-            landed.insert(id, texts);
+            facts.landed.insert(id.clone(), texts(&id, &relation)?);
+            if bad_rows == BadRows::Keep {
+                let bad = texts(&id, &FileRelation { rows: FileRows::Bad, ..relation })?;
+                facts.bad_rows.landed.insert(id, bad);
+            }
         }
-        Ok(landed)
+        Ok(())
     }
 
     /// Names to look up: the relation itself, and the tables behind views.
@@ -162,6 +165,20 @@ impl Session {
         leaves.insert(id.to_string(), version);
         Ok(())
     }
+}
+
+/// The rows of files as statements carry them.
+fn texts(source: &Id, relation: &FileRelation) -> Result<Vec<String>, RunError> {
+    let (mut texts, mut bytes) = (vec![], 0);
+    rows::read(relation, |row| {
+        bytes += row.len();
+        texts.push(row);
+        match bytes <= LANDED_BYTES {
+            true => Ok(()),
+            false => Err(RunError::Plan(PlanError::LandedTooMuch { source: source.clone(), most: LANDED_BYTES })),
+        }
+    })?;
+    Ok(texts)
 }
 
 fn table_fact(described: Described) -> TableFact {

@@ -7,7 +7,7 @@ use super::event::Event;
 use super::execute::{Ended, Execution};
 use super::gather::RunFacts;
 use super::session::{Session, is_gone};
-use super::summary::{Executed, ModelResult, Outcome, Usage};
+use super::summary::{BadRowsKept, Executed, ModelResult, Outcome, Usage};
 use crate::journal::{Lease, LeaseOutcome, OpenPlan};
 use crate::model::spec::ModelSpec;
 use crate::plan::Plan;
@@ -31,6 +31,7 @@ pub(super) fn run(
         lease: None,
         resumed: false,
         rows: None,
+        bad_rows: None,
         usage: Usage::default(),
         executed: vec![],
     };
@@ -60,6 +61,8 @@ struct Node<'a> {
     resumed: bool,
     /// Its rows, which count as written by this run.
     rows: Option<u64>,
+    /// Bad rows that it kept.
+    bad_rows: Option<BadRowsKept>,
     /// What all plans of the model have read.
     usage: Usage,
     /// What all plans of the model have executed.
@@ -106,9 +109,10 @@ impl Node<'_> {
         (self.events)(Event::ModelResumed { model, run: open.plan.run.clone() });
         let plan = open.plan.clone();
         match self.execute(open, true)? {
-            Ended::Done { rows } => {
+            Ended::Done { rows, bad_rows } => {
                 self.resumed = true;
                 self.rows = rows;
+                self.bad_rows = bad_rows;
                 Ok(None)
             }
             // It was rolled back: what is there now is planned anew.
@@ -194,14 +198,22 @@ impl Node<'_> {
             return plain(self.model, Outcome::Unchanged, words);
         }
         let message = "finished what an interrupted run had begun";
-        ModelResult { rows: self.rows, ..plain(self.model, Outcome::Published, message) }
+        ModelResult {
+            rows: self.rows,
+            bad_rows: self.bad_rows.clone(),
+            ..plain(self.model, Outcome::Published, message)
+        }
     }
 
     fn result(&self, plan: &Plan, ended: Ended) -> ModelResult {
         let model = self.model;
         match ended {
-            Ended::Done { rows } => ModelResult {
+            Ended::Done { rows, bad_rows } => ModelResult {
                 rows: rows.map(|rows| rows + self.rows.unwrap_or(0)),
+                bad_rows: match (bad_rows, &self.bad_rows) {
+                    (Some(now), Some(before)) => Some(BadRowsKept { rows: now.rows + before.rows, ..now }),
+                    (now, before) => now.or_else(|| before.clone()),
+                },
                 ..plain(model, Outcome::Published, &plan.reason)
             },
             Ended::Refused { message, help } => ModelResult { help, ..plain(model, Outcome::Refused, &message) },

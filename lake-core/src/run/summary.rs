@@ -34,6 +34,9 @@ pub struct ModelResult {
     pub outcome: Outcome,
     /// Rows written; None where the engine did not tell, and for views.
     pub rows: Option<u64>,
+    /// Bad rows of files that were kept aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bad_rows: Option<BadRowsKept>,
     /// What its statements read, audits included.
     #[serde(flatten)]
     pub usage: Usage,
@@ -46,6 +49,15 @@ pub struct ModelResult {
     pub message: Option<String>,
     /// What a person can do about it.
     pub help: Option<String>,
+}
+
+/// Rows of files that did not fit the declared columns, and were kept for the first time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BadRowsKept {
+    /// How many.
+    pub rows: u64,
+    /// The table that has them, by its physical name.
+    pub table: String,
 }
 
 /// One execution of a statement.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::bad_rows::{bad_rows_table, keeps_bad_rows};
 use super::query::{QueryText, render};
 use super::{Context, PlanError, kind_name, sql, stale};
 use crate::audit::{Audits, columns, entry};
@@ -117,7 +118,9 @@ impl<'a> Builder<'a> {
             }
             Some(UpstreamFact::Files(files)) => {
                 let files = stale::new_files(self.model, self.facts, id, files);
-                reading.files.push(FileInput { source: id.to_string(), relation: relation.clone(), files });
+                let keep_bad_rows = keeps_bad_rows(self.context, id);
+                let relation = relation.clone();
+                reading.files.push(FileInput { source: id.to_string(), relation, files, keep_bad_rows });
                 self.copy_of(id).map_or(Version::FileList, Version::Copy)
             }
             Some(UpstreamFact::Table { found: Some(found), .. }) if self.is_pinned() && !found.view => {
@@ -297,6 +300,7 @@ impl<'a> Builder<'a> {
                 rows: release.rows.map(str::to_owned),
                 high_water: release.high_water.map(str::to_owned),
             },
+            bad_rows: bad_rows_table(self.context, self.model),
         })
     }
 }

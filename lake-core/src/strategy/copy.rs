@@ -28,7 +28,7 @@ use crate::plan::{Effect, Fence, FileMark, Probe, Step};
 pub const LANDED_BYTES: usize = 64 << 20;
 
 /// Bytes of a statement with rows, unless a single row is longer.
-const STATEMENT_BYTES: usize = 200_000;
+pub(super) const STATEMENT_BYTES: usize = 200_000;
 
 /// Column of a copy: the statement, from 1, that brought the row.
 const PART: &str = "lake_part";

@@ -21,6 +21,13 @@ pub enum PlanError {
         /// Whether it is a model, so that a run could make it.
         model: bool,
     },
+    /// The table for bad rows has the name of something that is declared.
+    BadRowsName {
+        /// The table.
+        table: PhysicalName,
+        /// Whose name it is.
+        taken: Id,
+    },
     /// A source is not as declared.
     Drift {
         /// The source.
@@ -127,6 +134,9 @@ impl fmt::Display for PlanError {
             PlanError::MissingUpstream { upstream, relation, .. } => {
                 write!(f, "`{upstream}` is not in the catalog (looked for {relation})")
             }
+            PlanError::BadRowsName { table, taken } => {
+                write!(f, "bad rows would be kept in {table}, which is the name of `{taken}`")
+            }
             PlanError::Drift { source, columns } => {
                 write!(f, "the source `{source}` is not as declared: {}", join(columns))
             }
@@ -193,6 +203,7 @@ impl PlanError {
             PlanError::MissingUpstream { upstream, .. } => {
                 format!("create the table, or map the schema `{}` in lake.toml", upstream.schema)
             }
+            PlanError::BadRowsName { taken, .. } => format!("give `{taken}` another name"),
             PlanError::Drift { .. } => "change the source's struct, or what writes the table".into(),
             PlanError::WrongObject { relation, found, .. } => {
                 format!("drop or rename the {found} {relation} if it is no longer needed")

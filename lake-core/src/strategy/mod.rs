@@ -5,6 +5,7 @@
 //! name and renames it, so that readers see nothing or all of it.
 
 mod append;
+mod bad_rows;
 mod build;
 mod copy;
 mod error;
@@ -20,6 +21,7 @@ mod view;
 
 use lake_sql::render::dialect::Dialect;
 
+pub use bad_rows::{BAD_ROWS, bad_rows_relation, bad_rows_table, keeps_bad_rows};
 pub use copy::{LANDED_BYTES, files_to_copy};
 pub use error::PlanError;
 pub use fingerprint::fingerprint;
@@ -63,6 +65,7 @@ pub fn plan(context: &Context, model: &ModelSpec, facts: &Facts) -> Result<Decis
     };
     let mut builder = Builder::new(context, model, facts, reason, fingerprint)?;
     builder.copy_files()?;
+    builder.keep_bad_rows()?;
     let plan = match &model.kind {
         Kind::View => view::plan(builder)?,
         Kind::Table => table::plan(builder)?,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use lake_core::engine::{Engine, ErrorKind, FileRelation, PhysicalName, SourceFile, State, Submission};
+use lake_core::engine::{Engine, ErrorKind, FileRelation, FileRows, PhysicalName, SourceFile, State, Submission};
 use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 use lake_model_engine::ModelEngine;
 
@@ -23,6 +23,7 @@ fn relation(format: FileFormat, columns: Vec<ColumnSpec>, files: &[&str]) -> Fil
         columns,
         format,
         files: files.iter().map(|file| SourceFile { path: (*file).into(), location: (*file).into() }).collect(),
+        rows: FileRows::All,
     }
 }
 
