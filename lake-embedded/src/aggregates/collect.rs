@@ -11,7 +11,7 @@ use arrow::row::{RowConverter, SortField};
 use datafusion::common::ScalarValue;
 use lake_sql::types::Type;
 
-use super::{Call, Fold, Made, Order, null, scalar};
+use super::{Call, Fold, Made, Order, null, scalar, summary};
 use crate::error::{Fault, Result};
 use crate::functions::columns::{Double, Int, Reader, Text};
 use crate::functions::compare;
@@ -27,6 +27,9 @@ pub(super) fn make(call: &Call) -> Result<Option<Made>> {
         "histogram" => histogram,
         "listagg" => listagg,
         "approx_distinct" => distinct_count,
+        "approx_most_frequent" => summary::most_frequent,
+        "checksum" if summary::has_hash(&call.types[0]) => summary::checksum,
+        "numeric_histogram" => summary::numeric_histogram,
         "approx_percentile" => percentile,
         "max" | "min" if call.settings.len() == 1 => extremes,
         "max_by" | "min_by" if call.settings.len() == 1 => extremes,
@@ -227,7 +230,7 @@ fn array_agg(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
 }
 
 /// A map of keys and values that are in order.
-fn map(keys: ArrayRef, values: ArrayRef, out: &DataType) -> Result<ScalarValue> {
+pub(super) fn map(keys: ArrayRef, values: ArrayRef, out: &DataType) -> Result<ScalarValue> {
     let DataType::Map(entries, _) = out else { return Err(Fault::internal("a map of another type")) };
     let DataType::Struct(fields) = entries.data_type() else { return Err(Fault::internal("a map without entries")) };
     let fields: Fields = fields.clone();
@@ -244,7 +247,7 @@ fn key_type(call: &Call) -> Type {
 }
 
 /// The first place of each key, and the places of all its rows.
-fn by_key(keys: &ArrayRef, ty: &Type) -> Result<Vec<Vec<u32>>> {
+pub(super) fn by_key(keys: &ArrayRef, ty: &Type) -> Result<Vec<Vec<u32>>> {
     let mut groups: Vec<Vec<u32>> = vec![];
     for row in present(keys) {
         let mut known = None;

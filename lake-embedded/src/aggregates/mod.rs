@@ -7,6 +7,7 @@ pub(crate) mod best;
 mod collect;
 mod moments;
 mod sum;
+mod summary;
 pub(crate) mod windowed;
 
 use std::fmt;

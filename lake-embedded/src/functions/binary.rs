@@ -3,6 +3,7 @@
 mod endian;
 mod hash;
 mod md5;
+mod spooky;
 
 use lake_sql::types::Type;
 

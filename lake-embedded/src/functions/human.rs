@@ -14,7 +14,7 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
             |args| map1::<Double, _>(args, |v: f64| format_number(v as i64))
         }
         ("human_readable_seconds", [_]) => |args| map1::<Double, _>(args, human_readable_seconds),
-        ("parse_data_size", [_]) => |args| map1::<Text, _>(args, parse_data_size),
+        ("parse_data_size" | "parse_presto_data_size", [_]) => |args| map1::<Text, _>(args, parse_data_size),
         ("parse_duration", [_]) => |args| map1::<Text, _>(args, parse_duration),
         ("soundex", [_]) => |args| map1::<Text, _>(args, soundex),
         ("luhn_check", [_]) => |args| map1::<Text, _>(args, luhn_check),

@@ -4,7 +4,7 @@ use lake_sql::types::Type;
 use sha2::Digest;
 use twox_hash::XxHash64;
 
-use super::md5;
+use super::{md5, spooky};
 use crate::error::{Fault, Result};
 use crate::eval::Kernel;
 use crate::functions::columns::{Bytes, map1, map2};
@@ -18,6 +18,8 @@ pub(super) fn find(name: &str, types: &[Type]) -> Option<Kernel> {
         ("sha512", 1) => |args| map1::<Bytes, _>(args, sha512),
         ("xxhash64", 1) => |args| map1::<Bytes, _>(args, |b| XxHash64::oneshot(0, b).to_be_bytes().to_vec()),
         ("murmur3", 1) => |args| map1::<Bytes, _>(args, murmur3),
+        ("spooky_hash_v2_32", 1) => |args| map1::<Bytes, _>(args, |b| (spooky::hash(b) as u32).to_be_bytes().to_vec()),
+        ("spooky_hash_v2_64", 1) => |args| map1::<Bytes, _>(args, |b| spooky::hash(b).to_be_bytes().to_vec()),
         ("hmac_md5", 2) => |args| map2::<Bytes, Bytes, _>(args, |b, key| hmac(md5::digest, 64, key, b)),
         ("hmac_sha1", 2) => |args| map2::<Bytes, Bytes, _>(args, |b, key| hmac(sha1, 64, key, b)),
         ("hmac_sha256", 2) => |args| map2::<Bytes, Bytes, _>(args, |b, key| hmac(sha256, 64, key, b)),
