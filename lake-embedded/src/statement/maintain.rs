@@ -1,7 +1,7 @@
 //! Maintenance: files of a table that are better written anew, snapshots that nobody needs, files that nothing refers
 //! to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,10 +14,11 @@ use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
 use lake_core::engine::Stats;
 use lake_iceberg::{Change, Expiry, Isolation, Table, WriteOptions};
+use lake_sql::bound::statement::BoundStatement;
 use lake_sql::syntax::tree;
 use lake_sql::types::Type;
 
-use super::change::Writer;
+use super::change::{Writer, delete_query};
 use super::properties::{refused, text};
 use super::{Answer, Run, parts};
 use crate::error::{Fault, Result};
@@ -109,7 +110,7 @@ impl Run<'_> {
         match procedure.as_str() {
             "optimize" => {
                 let threshold = arguments(&["file_size_threshold"])?.bytes("file_size_threshold", SMALL_FILE_BYTES)?;
-                self.optimize(table, name, threshold).await
+                self.optimize(table, name, threshold, None).await
             }
             "expire_snapshots" => {
                 let age = arguments(&["retention_threshold"])?.retention()?;
@@ -146,8 +147,13 @@ impl Run<'_> {
         let written = parts(name);
         let table = self.names.table(&written)?;
         match what {
-            "OPTIMIZE" if filter.is_some() => Err(Fault::unsupported("OPTIMIZE of some rows")),
-            "OPTIMIZE" => self.optimize(&table, &written, SMALL_FILE_BYTES).await.map(|_| Answer::default()),
+            "OPTIMIZE" => {
+                let within = match filter {
+                    Some(filter) => Some(self.files_with(&table, name, filter).await?),
+                    None => None,
+                };
+                self.optimize(&table, &written, SMALL_FILE_BYTES, within).await.map(|_| Answer::default())
+            }
             "VACUUM" => {
                 let properties = table.properties();
                 let number = |key: &str, default: u64| match properties.get(key) {
@@ -178,9 +184,38 @@ impl Run<'_> {
         SystemTime::UNIX_EPOCH + Duration::from_micros(self.now.max(0) as u64)
     }
 
-    /// Writes small files, files of another partitioning and files with deleted rows anew.
-    async fn optimize(&self, table: &Table, name: &[String], threshold: f64) -> Result<Answer> {
-        let files = table.worth_rewriting(threshold as u64).await?;
+    /// The files that may have rows for which a condition holds.
+    async fn files_with(&self, table: &Table, name: &tree::Name, filter: &tree::Expr) -> Result<BTreeSet<String>> {
+        let kind = tree::StatementKind::Delete { name: name.clone(), filter: Some(filter.clone()) };
+        let bound = self.bound(&tree::Statement { kind, span: filter.span }, self.text)?;
+        let BoundStatement::Delete(delete) = bound else {
+            return Err(Fault::internal("a condition on rows was bound as something else"));
+        };
+        self.names.set_target(&delete.target.table)?;
+        let lowered = self.plan(&delete_query(&delete))?;
+        // Planning a scan leaves word of what it asks for.
+        self.unless_cancelled(self.state.create_physical_plan(&lowered.plan)).await??;
+        let rows = self.names.computed_from(&delete.target.table).ok_or_else(|| {
+            Fault::unsupported("OPTIMIZE with a condition by which no file can be left out")
+                .help("compare columns by which the table is partitioned with constants")
+        })?;
+        let tasks = table.scan().filter(rows).plan().await?;
+        Ok(tasks.into_iter().map(|task| task.data_file_path.clone()).collect())
+    }
+
+    /// Writes small files, files of another partitioning and files with deleted rows anew; only those `within`, if
+    /// that is said.
+    async fn optimize(
+        &self,
+        table: &Table,
+        name: &[String],
+        threshold: f64,
+        within: Option<BTreeSet<String>>,
+    ) -> Result<Answer> {
+        let mut files = table.worth_rewriting(threshold as u64).await?;
+        if let Some(within) = within {
+            files.retain(|file| within.contains(file));
+        }
         if files.is_empty() {
             return rewritten(0, 0, 0);
         }

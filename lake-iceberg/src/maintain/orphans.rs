@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use iceberg::spec::SnapshotRef;
@@ -76,7 +76,7 @@ impl Table {
     }
 
     /// Whether a file is one that this table's writers make, in the folder of this table.
-    fn owns(&self, path: &PathBuf) -> bool {
+    fn owns(&self, path: &Path) -> bool {
         path.starts_with(self.location()) && is_of_a_table(&self.warehouse.root().join(TABLES), path)
     }
 
@@ -94,9 +94,9 @@ impl Table {
     }
 }
 
-fn remove(path: &PathBuf, removed: &mut Removed) {
+fn remove(path: &Path, removed: &mut Removed) {
     let bytes = fs::metadata(path).map_or(0, |data| data.len());
     if fs::remove_file(path).is_ok() {
-        removed.add(path.clone(), bytes);
+        removed.add(path.to_path_buf(), bytes);
     }
 }

@@ -22,8 +22,11 @@ pub(super) fn find(name: &str, arguments: usize) -> Option<Kernel> {
     })
 }
 
+/// The pairs of one text; None of null.
+type Pairs = Option<Vec<(String, String)>>;
+
 /// The pairs of each row; None for null.
-fn pairs(args: &Args<'_>, quote: &str) -> Result<Vec<Option<Vec<(String, String)>>>> {
+fn pairs(args: &Args<'_>, quote: &str) -> Result<Vec<Pairs>> {
     let [text, entry, pair] = [0, 1, 2].map(|argument| Reader::<Text>::new(&args.values[argument]));
     let (text, entry, pair) = (text?, entry?, pair?);
     let row = |row| match (text.get(row), entry.get(row), pair.get(row)) {
