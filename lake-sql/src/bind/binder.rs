@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::correlation;
 use super::scope::Scope;
 use super::{Names, Outcome, Site, SiteKind};
 use crate::bound::{AggregateCall, BoundQuery, Column, ColumnId, Cte, CteId, Expr, OutputColumn, Rel, WindowCall};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::span::Span;
 use crate::syntax::tree;
 use crate::types::{Type, TypeRules};
@@ -51,6 +52,8 @@ pub(super) struct Binder<'a> {
     pub written_parameters: BTreeMap<String, String>,
     /// Helpers that are being put in, outermost first.
     pub expanding: Vec<String>,
+    /// Whether some subquery uses columns around it.
+    pub correlated: bool,
     complete: bool,
     next_column: u32,
     next_cte: u32,
@@ -205,6 +208,7 @@ impl<'a> Binder<'a> {
             parameters: BTreeMap::new(),
             written_parameters: BTreeMap::new(),
             expanding: vec![],
+            correlated: false,
             complete: true,
             next_column: 0,
             next_cte: 0,
@@ -215,7 +219,11 @@ impl<'a> Binder<'a> {
     pub fn top_query(&mut self, query: &tree::Query) -> BoundQuery {
         let bound = self.query(query, &Scope::root());
         self.complete = bound.complete;
-        BoundQuery { ctes: std::mem::take(&mut self.ctes), root: bound.rel, columns: bound.columns }
+        let query = BoundQuery { ctes: std::mem::take(&mut self.ctes), root: bound.rel, columns: bound.columns };
+        if self.correlated && self.findings.iter().all(|finding| finding.severity == Severity::Lint) {
+            self.findings.extend(correlation::check(&query));
+        }
+        query
     }
 
     /// The outcome, findings and sites in the order of their places.

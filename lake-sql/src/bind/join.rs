@@ -118,6 +118,7 @@ impl Binder<'_> {
                 self.extend_with_nulls(&mut right);
             }
         }
+        self.correlated |= lateral;
         let join = RelKind::Join { kind, left: Box::new(left.rel), right: Box::new(right.rel), on, lateral };
         left.fields.extend(right.fields);
         left.sources.extend(right.sources);

@@ -13,6 +13,7 @@ mod call;
 mod case;
 mod compare;
 mod contract;
+mod correlation;
 mod cte;
 mod expr;
 mod grouping;

@@ -73,7 +73,8 @@ impl Binder<'_> {
                 self.placeholder_relation(placeholder, version.as_deref(), scope, alias, span)
             }
             RelationKind::Subquery(query) => self.derived(query, without_siblings(scope), span),
-            RelationKind::Lateral(query) => self.derived(query, scope, span),
+            // What stands in its own FROM sees the relations to its left as outer ones.
+            RelationKind::Lateral(query) => self.derived(query, &Scope { is_lateral: false, ..scope.clone() }, span),
             RelationKind::Unnest { args, ordinality } => {
                 let input = FromItem { rel: one_row(span), fields: vec![], sources: vec![] };
                 self.unnest(input, args, *ordinality, false, scope, span)

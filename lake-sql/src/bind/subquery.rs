@@ -189,6 +189,7 @@ impl Binder<'_> {
         self.frames.push(BTreeSet::new());
         let bound = self.query(query, scope);
         let outer = self.frames.pop().expect("the frame was pushed above");
+        self.correlated |= !outer.is_empty();
         Some((bound, outer.into_iter().collect()))
     }
 }

@@ -73,6 +73,7 @@ pub const ALL: &[FindingDoc] = &[
     super::ambiguous_column::DOC,
     super::brand_mismatch::DOC,
     super::comparison_mismatch::DOC,
+    super::correlated_subquery::DOC,
     super::distinct_order_by::DOC,
     super::duplicate_cte::DOC,
     super::frame::DOC,

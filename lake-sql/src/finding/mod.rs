@@ -13,6 +13,7 @@ pub mod contract_extra_column;
 pub mod contract_missing_column;
 pub mod contract_null;
 pub mod contract_type;
+pub mod correlated_subquery;
 pub mod distinct_order_by;
 pub mod doc;
 pub mod double_literal;

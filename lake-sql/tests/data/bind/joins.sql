@@ -22,7 +22,7 @@ select a.order_id, b.order_id as other from {orders} a, {orders} b where a.order
 
 select c.name, t.n from {customers} c cross join lateral (select count(*) as n from {orders} o where o.customer_id = c.customer_id) t
 
-select c.name, t.order_id from {customers} c left join lateral (select order_id from {orders} o where o.customer_id = c.customer_id limit 1) t on true
+select c.name, t.order_id from {customers} c left join lateral (select order_id from {orders} o where o.customer_id = c.customer_id order by order_id limit 1) t on true
 
 select c.name, t.order_id from {customers} c join (select o.order_id from {orders} o where o.customer_id = c.customer_id) t on true
 

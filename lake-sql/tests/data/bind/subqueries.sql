@@ -4,7 +4,7 @@ select order_id from {orders} o where amount > all (select amount from {orders} 
 
 select order_id from {orders} o where (customer_id, note) in (select customer_id, name from {customers})
 
-select (select (select o.amount + c.customer_id) from {customers} c limit 1) as deep from {orders} o
+select (select (select o.amount + o.customer_id)) as deep from {orders} o
 
 select t.n from (select count(*) as n from {orders}) t where t.n > 1
 
