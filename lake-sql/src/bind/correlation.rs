@@ -288,7 +288,7 @@ impl Subquery<'_> {
     }
 
     /// The conditions on outer columns on the way down; None if there is more on the way than conditions.
-    fn conditions<'r>(self, rel: &'r Rel) -> Option<Vec<&'r Expr>> {
+    fn conditions(self, rel: &Rel) -> Option<Vec<&Expr>> {
         let (mut conditions, predicate) = match &rel.kind {
             RelKind::Project { input, .. } | RelKind::Sort { input, .. } => return self.conditions(input),
             RelKind::Filter { input, predicate } => (self.conditions(input)?, Some(predicate)),
