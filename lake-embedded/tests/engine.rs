@@ -185,7 +185,7 @@ fn subqueries() {
         ("select k, x in (select y from s.b b where b.k = a.k) from s.a a", vec!["1|false", "2|false", "3|false"]),
         ("select k from s.a where k > all (select y from s.b where y is not null)", vec!["3"]),
         (
-            "select k, y from s.a a cross join lateral (select y + a.x as y from s.b b where b.k = a.k)",
+            "select k, t.y + a.x from s.a a cross join lateral (select y from s.b b where b.k = a.k) t",
             vec!["1|11", "1|12"],
         ),
         (
@@ -194,7 +194,7 @@ fn subqueries() {
         ),
         ("select (select max(k) from s.a)", vec!["3"]),
         (
-            "select k from s.a a where x = (select max(x) from s.a i where exists (select 1 from s.b b where b.k = i.k and i.k = a.k))",
+            "select k from s.a a where x = (select max(x) from s.a i where i.k = a.k and exists (select 1 from s.b b where b.k = i.k))",
             vec!["1"],
         ),
     ];

@@ -65,17 +65,20 @@ impl Checker<'_> {
             self.needed.entry(*cte).or_default().extend(read);
         }
         let below = below(rel, needed);
-        if let RelKind::Join { left, right, on, lateral: true, .. } = &rel.kind {
-            let always = |on: &Expr| matches!(on.kind, ExprKind::Literal(Literal::Boolean(true)));
-            let form = if on.as_ref().is_none_or(always) { Form::Lateral } else { Form::LateralOn };
-            let start = Span::new(right.span.start, right.span.start + "lateral (".len());
-            if self.report(right, &below, form, &left.output().into_iter().collect(), start) {
-                return self.walk(left, &below);
-            }
+        let RelKind::Join { left, right, on, lateral: true, .. } = &rel.kind else {
+            return rel.inputs().into_iter().for_each(|input| self.walk(input, &below));
+        };
+        let always = |on: &Expr| matches!(on.kind, ExprKind::Literal(Literal::Boolean(true)));
+        let form = if on.as_ref().is_none_or(always) { Form::Lateral } else { Form::LateralOn };
+        let start = Span::new(right.span.start, right.span.start + "lateral (".len());
+        // One row of which nobody reads a column is not computed at all.
+        let is_read = right.output().iter().any(|id| below.contains(id));
+        if !is_read || !self.report(right, &below, form, &left.output().into_iter().collect(), start) {
+            self.walk(right, &below);
         }
-        for input in rel.inputs() {
-            self.walk(input, &below);
-        }
+        let mut read = below;
+        right.visit(&mut |rel| read.extend(rel.expressions().into_iter().flat_map(Expr::columns)));
+        self.walk(left, &read);
     }
 
     /// Looks at the subquery that an expression of `rel` holds.
@@ -149,7 +152,8 @@ impl Subquery<'_> {
             // Without a limit nobody sees the order.
             RelKind::Sort { input, .. } | RelKind::Sample { input, .. } => self.obstacle(input, needed),
             RelKind::Limit { .. } => self.limited(rel, needed),
-            RelKind::SetOp { .. } => self.is_real(rel).then_some(("a part of a UNION, INTERSECT or EXCEPT", rel.span)),
+            RelKind::SetOp { .. } => (self.is_real(rel) && self.is_used_for(rel, needed))
+                .then_some(("a part of a UNION, INTERSECT or EXCEPT", rel.span)),
             RelKind::Unnest { input, collections, .. } => {
                 let collection = collections.iter().find(|expr| self.reads(expr))?;
                 let refused = self.is_real(input) || matches!(self.form, Form::In | Form::LateralOn);
@@ -204,6 +208,7 @@ impl Subquery<'_> {
                 let keys: Columns = groups.iter().filter_map(|(_, key)| key.as_column()).collect();
                 (input, keys, groups.is_empty(), sets.len() == 1)
             }
+            RelKind::Distinct { input } if is_global_aggregate(unfiltered(input)) => return None,
             RelKind::Distinct { input } => (input, input.output().into_iter().collect(), false, true),
             _ => return None,
         };
@@ -231,8 +236,8 @@ impl Subquery<'_> {
         if !is_global && is_row && (is_unnest || !is_one_set) {
             return Some(("groups of UNNEST, or several sets of groups", rel.span));
         }
-        // LATERAL is joined before it is grouped.
-        if !is_global && !matches!(self.form, Form::Lateral | Form::LateralOn) && is_real {
+        // LATERAL is joined before it is grouped, and ANY and ALL need the least and the greatest value alone.
+        if !is_global && matches!(self.form, Form::Scalar | Form::Exists) && is_real {
             let pulled = self.conditions(input).unwrap_or_default();
             let apart =
                 |condition: &&&Expr| !self.locals(condition).is_subset(&keys) && self.equated(condition).is_none();
@@ -250,8 +255,8 @@ impl Subquery<'_> {
             RelKind::Sort { input, keys } => (keys.as_slice(), input),
             _ => (&[][..], input),
         };
-        let is_row = matches!(&core(input).kind, RelKind::Aggregate { groups, .. } if groups.is_empty());
-        if !self.is_real(input) || is_row || *limit == Some(0) {
+        let is_row = is_global_aggregate(unfiltered(input));
+        if !self.has_scan(input) || is_row || *limit == Some(0) {
             return self.obstacle(input, &below(rel, needed));
         }
         let conditions = self.conditions(input);
@@ -271,11 +276,8 @@ impl Subquery<'_> {
             if let Some(key) = keys.iter().map(|key| &key.expr).find(ordered) {
                 return Some(("the order below LIMIT", key.span));
             }
-            if keys.is_empty() && *limit > Some(1) && self.form == Form::Exists && !conditions.is_empty() {
-                return Some(("rows that LIMIT chooses from, for EXISTS", place));
-            }
             let equated: Columns = conditions.iter().filter_map(|condition| self.equated(condition)).collect();
-            let read = below(input, needed);
+            let read = read_at_core(input, needed);
             if keys.is_empty()
                 && *limit == Some(1)
                 && self.form != Form::Exists
@@ -353,16 +355,50 @@ impl Subquery<'_> {
             || rel.inputs().into_iter().any(|rel| self.is_used_in(rel))
     }
 
-    /// Whether a relation has rows that no optimizer knows.
+    /// Whether outer columns are left once what nobody reads is gone.
+    fn is_used_for(self, rel: &Rel, needed: &Columns) -> bool {
+        if is_global_aggregate(rel) && needed.is_empty() {
+            return false;
+        }
+        let below = match &rel.kind {
+            RelKind::SetOp { all: true, .. } if needed.is_empty() => Columns::new(),
+            _ => below(rel, needed),
+        };
+        needed_expressions(rel, needed).into_iter().any(|expr| self.reads(expr))
+            || rel.inputs().into_iter().any(|input| self.is_used_for(input, &below))
+    }
+
+    /// Whether a relation has rows that no optimizer folds into constants.
     fn is_real(self, rel: &Rel) -> bool {
         match &rel.kind {
-            RelKind::Scan(_) | RelKind::Opaque(_) => true,
             RelKind::Values { rows, .. } => rows.len() > 1,
-            RelKind::CteRef { cte, .. } => {
-                self.ctes.iter().find(|other| other.id == *cte).is_some_and(|cte| self.is_real(&cte.rel))
-            }
+            RelKind::Scan(_) | RelKind::Opaque(_) | RelKind::CteRef { .. } => self.has_scan(rel),
             _ => rel.inputs().into_iter().any(|input| self.is_real(input)),
         }
+    }
+
+    /// Whether a relation has rows that no optimizer can count.
+    fn has_scan(self, rel: &Rel) -> bool {
+        match &rel.kind {
+            RelKind::Scan(_) | RelKind::Opaque(_) => true,
+            RelKind::CteRef { cte, .. } => {
+                self.ctes.iter().find(|other| other.id == *cte).is_some_and(|cte| self.has_scan(&cte.rel))
+            }
+            _ => rel.inputs().into_iter().any(|input| self.has_scan(input)),
+        }
+    }
+}
+
+/// Whether it has exactly one row, an aggregate of all.
+fn is_global_aggregate(rel: &Rel) -> bool {
+    matches!(&rel.kind, RelKind::Aggregate { groups, .. } if groups.is_empty())
+}
+
+/// What is below projections, orders and conditions.
+fn unfiltered(rel: &Rel) -> &Rel {
+    match &core(rel).kind {
+        RelKind::Filter { input, .. } => unfiltered(input),
+        _ => core(rel),
     }
 }
 
@@ -376,6 +412,15 @@ fn core(rel: &Rel) -> &Rel {
     match &rel.kind {
         RelKind::Project { input, .. } | RelKind::Sort { input, .. } => core(input),
         _ => rel,
+    }
+}
+
+/// The columns that are read from what is below projections and orders.
+fn read_at_core(rel: &Rel, needed: &Columns) -> Columns {
+    match &rel.kind {
+        RelKind::Project { input, .. } => read_at_core(input, &below(rel, needed)),
+        RelKind::Sort { input, .. } => read_at_core(input, needed),
+        _ => needed.clone(),
     }
 }
 
@@ -404,11 +449,6 @@ fn below(rel: &Rel, needed: &Columns) -> Columns {
         RelKind::Project { .. } | RelKind::Aggregate { .. } => read.collect(),
         RelKind::Distinct { .. } | RelKind::SetOp { .. } | RelKind::Opaque(_) => {
             rel.inputs().into_iter().flat_map(Rel::output).chain(read).collect()
-        }
-        RelKind::Join { right, lateral: true, .. } => {
-            let mut columns: Columns = needed.iter().copied().chain(read).collect();
-            right.visit(&mut |rel| columns.extend(rel.expressions().into_iter().flat_map(Expr::columns)));
-            columns
         }
         _ => needed.iter().copied().chain(read).collect(),
     }

@@ -16,11 +16,7 @@ pub const DOC: FindingDoc = FindingDoc {
 
 /// The zone as written, among the names of all. It stands at `place`, within the constant at `span`.
 pub fn new(zone: &str, known: &[String], span: Span, place: Option<Span>) -> Finding {
-    let message = match place {
-        Some(_) => format!("no time zone `{zone}`"),
-        None => "an empty text is no time zone".to_owned(),
-    };
-    let found = Finding::error(DOC.id, span, message).label("unknown time zone");
+    let found = Finding::error(DOC.id, span, format!("'{zone}' is not a valid time zone")).label("unknown time zone");
     match (meant(zone, known), place) {
         (Some(name), Some(place)) => {
             found.help(format!("a zone with a similar name exists: `{name}`")).suggest(place, name)
