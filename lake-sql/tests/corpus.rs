@@ -257,6 +257,9 @@ that only Trino has. `explain` gives a varchar whose length is that of the plan:
 - **Older rules.** They are those of Athena, whose release does not have what newer ones have beside them: DISTINCT and \
 ORDER BY in window functions, LISTAGG over windows, casts of char to numbers, `is true`, `at local`, names of the fields \
 of VALUES.
+- **What is sent to an engine with the older rules** has the same types and values there, or is a finding \
+(`engine-rules`). Where the older rules leave a product no digit in front of the point, such as decimal(38,38) times \
+decimal(1,0), the engine fails when it runs, and says so.
 - **A semicolon at the end**, which files have and Trino's protocol does not.
 ";
 
