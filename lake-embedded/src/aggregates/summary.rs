@@ -77,6 +77,7 @@ fn real_bits(value: f32) -> i64 {
 fn setting(column: &ArrayRef, refusal: &str) -> Result<usize> {
     let reader = Reader::<Int>::new(column)?;
     let found = (0..column.len()).find_map(|row| reader.get(row)).unwrap_or(2);
+    let found = i32::try_from(found).map_err(|_| Fault::data("integer overflow"))?;
     usize::try_from(found).ok().filter(|value| *value >= 2).ok_or_else(|| Fault::data(refusal))
 }
 
