@@ -34,6 +34,23 @@ struct Remover<'a> {
     columns: &'a mut Columns,
 }
 
+/// Moves the conditions without subqueries below those with them: a join of relations in FROM is a cross join until it
+/// meets its conditions, and a subquery is computed for what is left of it. What can fail stays, because the rows that a
+/// subquery leaves out must not make it fail.
+fn filter_first(rel: &mut Rel) {
+    let RelKind::Filter { input, predicate } = &mut rel.kind else { return };
+    let parts = crate::lower::conjuncts(predicate).into_iter().cloned();
+    let (late, early): (Vec<Expr>, Vec<Expr>) =
+        parts.partition(|part| walk::has_subquery(part) || crate::eval::can_fail(part));
+    if early.is_empty() {
+        return;
+    }
+    let below = std::mem::replace(&mut **input, nothing());
+    let kind = RelKind::Filter { input: Box::new(below), predicate: crate::lower::conjunction(early) };
+    **input = Rel { kind, span: rel.span };
+    *predicate = crate::lower::conjunction(late);
+}
+
 /// The distinct values of outer columns: a relation and its columns, in the order of the outer ones.
 struct Domain {
     rel: Rel,
@@ -57,6 +74,10 @@ impl Remover<'_> {
             RelKind::Values { .. } => {
                 *rel = push::values_as_projections(rel, &mut *self.columns)?;
                 return self.rel(rel);
+            }
+            RelKind::Filter { .. } => {
+                filter_first(rel);
+                self.exprs(rel)?;
             }
             _ => self.exprs(rel)?,
         }
