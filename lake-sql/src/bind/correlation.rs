@@ -133,7 +133,7 @@ impl Subquery<'_> {
             }
             RelKind::Filter { input, predicate } => self
                 .condition(input, predicate)
-                .or_else(|| self.filtered(input, predicate.span))
+                .or_else(|| self.filtered(input, predicate.span, &below))
                 .or_else(|| self.obstacle(input, &below)),
             RelKind::Join { kind, left, right, on, .. } => {
                 let on = on.as_ref().filter(|_| *kind == JoinKind::Inner).and_then(|on| self.condition(rel, on));
@@ -187,11 +187,11 @@ impl Subquery<'_> {
     }
 
     /// A filter over rows that can only be computed as a whole.
-    fn filtered(self, input: &Rel, span: Span) -> Obstacle {
-        let core = core(input);
+    fn filtered(self, outermost: &Rel, span: Span, needed: &Columns) -> Obstacle {
+        let core = core(outermost);
         match &core.kind {
             RelKind::Aggregate { groups, input, .. } if groups.is_empty() && self.form != Form::Aggregated => {
-                (self.is_used_in(core) && self.is_real(input))
+                (self.is_used_for(core, &read_at_core(outermost, needed)) && self.is_real(input))
                     .then_some(("an aggregate with a condition on its result", span))
             }
             RelKind::Unnest { input, collections, .. } if collections.iter().any(|expr| self.reads(expr)) => {
@@ -239,8 +239,8 @@ impl Subquery<'_> {
         // LATERAL is joined before it is grouped, and ANY and ALL need the least and the greatest value alone.
         if !is_global && matches!(self.form, Form::Scalar | Form::Exists) && is_real {
             let pulled = self.conditions(input).unwrap_or_default();
-            let apart =
-                |condition: &&&Expr| !self.locals(condition).is_subset(&keys) && self.equated(condition).is_none();
+            let fixed: Columns = pulled.iter().filter_map(|condition| self.equated(condition)).chain(keys).collect();
+            let apart = |condition: &&&Expr| !self.locals(condition).is_subset(&fixed);
             if let Some(condition) = pulled.iter().find(apart) {
                 return Some(("a condition that is no equality, on columns without a group", condition.span));
             }
@@ -268,7 +268,8 @@ impl Subquery<'_> {
             return Some(("rows that LIMIT chooses from, for IN", place));
         }
         if let Some(conditions) = conditions.filter(|_| limit.is_some()) {
-            let free = |condition: &&&Expr| !self.locals(condition).is_empty() && self.equated(condition).is_none();
+            let equated: Columns = conditions.iter().filter_map(|condition| self.equated(condition)).collect();
+            let free = |condition: &&&Expr| !self.locals(condition).is_subset(&equated);
             if let Some(condition) = conditions.iter().find(free) {
                 return Some(("a condition that is no equality of a column, below LIMIT", condition.span));
             }
@@ -276,7 +277,6 @@ impl Subquery<'_> {
             if let Some(key) = keys.iter().map(|key| &key.expr).find(ordered) {
                 return Some(("the order below LIMIT", key.span));
             }
-            let equated: Columns = conditions.iter().filter_map(|condition| self.equated(condition)).collect();
             let read = read_at_core(input, needed);
             if keys.is_empty()
                 && *limit == Some(1)
