@@ -204,6 +204,19 @@ fn subqueries() {
     assert_eq!(lab.fails("select (select k from s.a)"), "Scalar sub-query has returned multiple rows");
 }
 
+/// A comma in FROM is a cross join only as long as the conditions beside a subquery are above it.
+#[test]
+fn tables_in_from_are_joined_before_a_subquery_is() {
+    let lab = Lab::new();
+    for (name, rows) in [("a", "(1, 10), (2, 20)"), ("b", "(1, 5), (2, 7), (3, 9)")] {
+        lab.run(&format!("create table s.{name} as select * from (values {rows}) t(id, n)"));
+    }
+    let sql = "select a.id, b.n from s.a a, s.b b where a.id = b.id and exists (select 1 from s.b c where c.id = a.id)";
+    assert_eq!(lab.rows(sql), ["1|5", "2|7"]);
+    let plan = lab.rows(&format!("explain {sql}")).join("\n");
+    assert!(plan.contains("Inner Join") && !plan.contains("Cross Join"), "{plan}");
+}
+
 #[test]
 fn windows_and_sets() {
     let lab = Lab::new();
