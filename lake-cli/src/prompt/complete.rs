@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use lake_sql::functions;
+use lake_sql::render::dialect::Dialect;
 use lake_sql::span::Span;
 use lake_sql::syntax::{is_reserved, keywords, token_spans};
 
@@ -62,7 +63,7 @@ impl Prefix {
     }
 
     fn written(&self, name: &str) -> String {
-        if self.quoted { format!("\"{}\"", name.replace('"', "\"\"")) } else { written(name) }
+        if self.quoted { Dialect::TRINO.ident(name) } else { written(name) }
     }
 
     /// Words of the language in the case that is being typed.
@@ -78,7 +79,7 @@ fn written(name: &str) -> String {
     let starts = name.bytes().next().is_some_and(|byte| !byte.is_ascii_digit());
     match plain && starts && !is_reserved(name) {
         true => name.to_owned(),
-        false => format!("\"{}\"", name.replace('"', "\"\"")),
+        false => Dialect::TRINO.ident(name),
     }
 }
 

@@ -9,21 +9,14 @@ use super::Context;
 use crate::engine::PhysicalName;
 use crate::model::spec::ColumnSpec;
 
-/// An identifier in a query.
+/// An identifier in a query, which every dialect spells alike.
 pub(crate) fn ident(name: &str) -> String {
-    let mut quoted = String::with_capacity(name.len() + 2);
-    quoted.push('"');
-    for (position, part) in name.split('"').enumerate() {
-        quoted.push_str(if position > 0 { "\"\"" } else { "" });
-        quoted.push_str(part);
-    }
-    quoted.push('"');
-    quoted
+    Dialect::TRINO.ident(name)
 }
 
 /// A table in a query.
 pub(crate) fn table(name: &PhysicalName) -> String {
-    format!("{}.{}", ident(&name.schema), ident(&name.table))
+    Dialect::TRINO.table(&name.schema, &name.table)
 }
 
 /// A metadata table, such as `"t$refs"`.

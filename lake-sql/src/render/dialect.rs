@@ -91,6 +91,14 @@ impl Dialect {
 }
 
 fn quoted(name: &str, quote: char) -> String {
-    let doubled: String = [quote, quote].iter().collect();
-    format!("{quote}{}{quote}", name.replace(quote, &doubled))
+    let mut quoted = String::with_capacity(name.len() + 2);
+    quoted.push(quote);
+    for letter in name.chars() {
+        if letter == quote {
+            quoted.push(quote);
+        }
+        quoted.push(letter);
+    }
+    quoted.push(quote);
+    quoted
 }
