@@ -65,7 +65,6 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
             const COLUMNS: &'static [#private::OwnColumn] = &[#(#columns),*];
             const OPEN_END: ::core::option::Option<&'static str> = #open;
         }
-        #[allow(non_upper_case_globals, dead_code)]
         const _: () = { #touch };
         #export
     }

@@ -40,26 +40,24 @@ pub(super) fn checksum(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue>
 /// XXH64 of each value; None for null.
 fn hashes(array: &ArrayRef, ty: &Type) -> Result<Vec<Option<u64>>> {
     let long = |value: i64| XxHash64::oneshot(0, &value.to_le_bytes());
-    let rows = 0..array.len();
     Ok(match ty {
-        Type::Boolean => each::<Bool>(array, rows, |value| long(i64::from(value)))?,
-        Type::Double => each::<Double>(array, rows, |value| long(bits(value)))?,
-        Type::Real => each::<Double>(array, rows, |value| long(real_bits(value as f32)))?,
-        Type::Varchar(_) => each::<Text>(array, rows, |value| XxHash64::oneshot(0, value.as_bytes()))?,
-        Type::Varbinary => each::<Bytes>(array, rows, |value| XxHash64::oneshot(0, value))?,
-        Type::Decimal { .. } => each::<Decimal>(array, rows, |value| long(value as i64))?,
+        Type::Boolean => each::<Bool>(array, |value| long(i64::from(value)))?,
+        Type::Double => each::<Double>(array, |value| long(bits(value)))?,
+        Type::Real => each::<Double>(array, |value| long(real_bits(value as f32)))?,
+        Type::Varchar(_) => each::<Text>(array, |value| XxHash64::oneshot(0, value.as_bytes()))?,
+        Type::Varbinary => each::<Bytes>(array, |value| XxHash64::oneshot(0, value))?,
+        Type::Decimal { .. } => each::<Decimal>(array, |value| long(value as i64))?,
         Type::Unknown => vec![None; array.len()],
-        _ => each::<Int>(array, rows, long)?,
+        _ => each::<Int>(array, long)?,
     })
 }
 
 fn each<K: crate::functions::columns::Read>(
     array: &ArrayRef,
-    rows: std::ops::Range<usize>,
     hash: impl Fn(K::Value<'_>) -> u64,
 ) -> Result<Vec<Option<u64>>> {
     let reader = Reader::<K>::new(array)?;
-    Ok(rows.map(|row| reader.get(row).map(&hash)).collect())
+    Ok((0..array.len()).map(|row| reader.get(row).map(&hash)).collect())
 }
 
 /// Both zeros are one value, and so are all that are no number.
