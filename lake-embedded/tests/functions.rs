@@ -4,12 +4,23 @@
 //! Texts, dates and decimals are strings, rows are arrays; a line of several calls has an array of their values.
 #![allow(clippy::unwrap_used)]
 
+#[path = "functions/refused.rs"]
+mod refused;
+
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use lake_core::engine::{Submission, execute};
 use lake_embedded::{Embedded, EmbeddedConfig};
 use serde_json::{Value, json};
+
+/// An engine over an empty warehouse, which goes with the folder.
+fn engine() -> (tempfile::TempDir, Embedded) {
+    let folder = tempfile::tempdir().unwrap();
+    let config = EmbeddedConfig { warehouse: folder.path().join("warehouse"), threads: 2, memory_bytes: 256 << 20 };
+    let engine = Embedded::open(config).unwrap();
+    (folder, engine)
+}
 
 /// The value of the only row, or the message of the error.
 fn answer(engine: &Embedded, calls: &str) -> Result<Value, String> {
@@ -56,9 +67,7 @@ fn value(array: &dyn Array, row: usize) -> Value {
 
 #[test]
 fn corners_are_trinos() {
-    let folder = tempfile::tempdir().unwrap();
-    let config = EmbeddedConfig { warehouse: folder.path().join("warehouse"), threads: 2, memory_bytes: 256 << 20 };
-    let engine = Embedded::open(config).unwrap();
+    let (_folder, engine) = engine();
     let mut wrong = vec![];
     for line in include_str!("data/functions.txt").lines() {
         let Some((calls, expected)) = line.rsplit_once(" => ") else { continue };
