@@ -19,6 +19,7 @@ mod lower;
 mod names;
 mod rewrite;
 mod runtime;
+mod sketch;
 mod sources;
 mod statement;
 mod table;

@@ -32,6 +32,7 @@ pub(crate) fn named(ty: &Type) -> String {
             };
             format!("row({})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
+        Type::Opaque(_) => format!("{ty:#}"),
         other => other.to_string(),
     }
 }

@@ -52,7 +52,7 @@ fn value(array: &dyn Array, row: usize) -> Value {
         DataType::Boolean => json!(array.as_boolean().value(row)),
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => shown().parse::<i64>().unwrap().into(),
         DataType::Float64 => double(array.as_primitive::<Float64Type>().value(row)),
-        DataType::Float32 => double(array.as_primitive::<Float32Type>().value(row).into()),
+        DataType::Float32 => double(array.as_primitive::<Float32Type>().value(row).to_string().parse().unwrap()),
         DataType::Timestamp(..) => shown().replace('T', " ").into(),
         DataType::List(_) => all(&array.as_list::<i32>().value(row)).into(),
         DataType::Struct(_) => array.as_struct().columns().iter().map(|column| value(column, row)).collect(),

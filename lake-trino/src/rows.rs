@@ -79,7 +79,8 @@ fn append(builder: &mut Builder, ty: &Type, node: &Node<'_>) -> Result<(), Strin
 fn scalar(builder: &mut Builder, ty: &Type, text: &str) -> bool {
     match ty {
         Type::Boolean => matches!(text, "true" | "false") && builder.append_bool(text == "true"),
-        Type::Varbinary => STANDARD.decode(text).is_ok_and(|bytes| builder.append_bytes(&bytes)),
+        Type::Opaque(name) if name == "color" => builder.append_text(text),
+        Type::Varbinary | Type::Opaque(_) => STANDARD.decode(text).is_ok_and(|bytes| builder.append_bytes(&bytes)),
         ty if ty.is_numeric() => builder.append_number(text),
         Type::TimestampTz(_) => {
             in_utc(text).is_some_and(|text| builder.append_text(&text)) || builder.append_text(text)

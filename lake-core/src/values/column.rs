@@ -63,6 +63,8 @@ impl Builder {
             Type::Decimal { .. } => Inner::Decimal(Decimal128Builder::new().with_data_type(types::arrow(ty)?)),
             Type::Varchar(_) | Type::Char(_) | Type::Json => Inner::Text(StringBuilder::new()),
             Type::Varbinary => Inner::Binary(BinaryBuilder::new()),
+            Type::Opaque(_) if types::arrow(ty)? == DataType::Binary => Inner::Binary(BinaryBuilder::new()),
+            Type::Opaque(_) => Inner::Text(StringBuilder::new()),
             Type::Date => Inner::Date(Date32Builder::new()),
             Type::Time(_) => Inner::Time(Time64MicrosecondBuilder::new()),
             Type::Timestamp(_) | Type::TimestampTz(_) => {

@@ -38,8 +38,9 @@ pub fn json(array: &dyn Array, row: usize, ty: &Type) -> Result<Value> {
         Type::Char(length) => {
             json!(format!("{:<width$}", array.as_string::<i32>().value(row), width = *length as usize))
         }
+        Type::Opaque(name) if name == "color" => json!(array.as_string::<i32>().value(row)),
         Type::Varchar(_) | Type::Json => json!(array.as_string::<i32>().value(row)),
-        Type::Varbinary => json!(BASE64_STANDARD.encode(array.as_binary::<i32>().value(row))),
+        Type::Varbinary | Type::Opaque(_) => json!(BASE64_STANDARD.encode(array.as_binary::<i32>().value(row))),
         Type::Uuid => {
             let bytes = array.as_fixed_size_binary().value(row);
             json!(uuid::Uuid::from_slice(bytes).map_err(|error| ValueError::internal(error.to_string()))?.to_string())

@@ -1,7 +1,7 @@
 //! Trino's types as Arrow holds them.
 //!
 //! Lengths of varchar and precisions below microseconds are the binder's knowledge; an array does not show them. A
-//! timestamp with time zone is its instant, held under the zone UTC.
+//! timestamp with time zone is its instant, held under the zone UTC. A sketch is its bytes, a colour what it is called.
 
 use std::sync::Arc;
 
@@ -29,6 +29,8 @@ pub fn arrow(ty: &Type) -> Result<DataType> {
         Type::Decimal { precision, scale } => DataType::Decimal128(*precision, *scale as i8),
         Type::Varchar(_) | Type::Char(_) | Type::Json => DataType::Utf8,
         Type::Varbinary => DataType::Binary,
+        Type::Opaque(name) if is_sketch(name) => DataType::Binary,
+        Type::Opaque(name) if name == "color" => DataType::Utf8,
         Type::Date => DataType::Date32,
         Type::Time(p) if *p <= 6 => DataType::Time64(TimeUnit::Microsecond),
         Type::Timestamp(p) if *p <= 6 => DataType::Timestamp(TimeUnit::Microsecond, None),
@@ -45,6 +47,11 @@ pub fn arrow(ty: &Type) -> Result<DataType> {
         Type::Unknown => DataType::Null,
         other => return Err(ValueError::statement(format!("values of type {other} cannot be read"))),
     })
+}
+
+/// Whether values of a type that is only carried are summaries, held as their bytes.
+fn is_sketch(name: &str) -> bool {
+    matches!(name, "hyperloglog" | "p4hyperloglog" | "setdigest" | "tdigest") || name.starts_with("qdigest(")
 }
 
 /// The element field of a list.

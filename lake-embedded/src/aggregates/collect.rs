@@ -13,7 +13,7 @@ use lake_sql::types::Type;
 
 use super::{Call, Fold, Made, Order, null, scalar, summary};
 use crate::error::{Fault, Result};
-use crate::functions::columns::{Double, Int, Reader, Text};
+use crate::functions::columns::{Int, Reader, Text};
 use crate::functions::compare;
 use crate::functions::nested::canonical;
 use crate::types;
@@ -26,26 +26,16 @@ pub(super) fn make(call: &Call) -> Result<Option<Made>> {
         "map_union" => map_union,
         "histogram" => histogram,
         "listagg" => listagg,
-        "approx_distinct" => distinct_count,
         "approx_most_frequent" => summary::most_frequent,
-        "checksum" if summary::has_hash(&call.types[0]) => summary::checksum,
         "numeric_histogram" => summary::numeric_histogram,
-        "approx_percentile" => percentile,
         "max" | "min" if call.settings.len() == 1 => extremes,
         "max_by" | "min_by" if call.settings.len() == 1 => extremes,
         _ => return Ok(None),
     };
-    if call.function == "approx_percentile" && (call.types.len() != 1 || !is_ordered(&call.types[0])) {
-        return Ok(None);
-    }
     let types = call.types.iter().map(types::arrow).collect::<Result<Vec<_>>>()?;
     let rows = Rows::new(types);
     let state = vec![rows.state_type()];
     Ok(Some((Box::new(Collect { call: call.clone(), rows, finish }), state)))
-}
-
-fn is_ordered(ty: &Type) -> bool {
-    types::natively_comparable(ty) || matches!(ty, Type::Real | Type::Double)
 }
 
 /// Rows in the order in which they came.
@@ -324,55 +314,6 @@ fn listagg(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
     let values = Reader::<Text>::new(&columns[0])?;
     let parts: Vec<&str> = (0..columns[0].len()).filter_map(|row| values.get(row)).collect();
     Ok(ScalarValue::Utf8((!parts.is_empty()).then(|| parts.join(&separator))))
-}
-
-/// The exact count is within every promised error.
-fn distinct_count(_: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
-    let keys = canonical(&columns[0])?;
-    let rows = RowConverter::new(vec![SortField::new(keys.data_type().clone())])?
-        .convert_columns(std::slice::from_ref(&keys))?;
-    let seen: HashSet<_> = present(&keys).into_iter().map(|row| rows.row(row as usize).owned()).collect();
-    Ok(ScalarValue::Int64(Some(seen.len() as i64)))
-}
-
-/// The exact percentile.
-fn percentile(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
-    let wanted = call.settings.first().ok_or_else(|| Fault::internal("a percentile without percentage"))?;
-    let ty = &call.types[0];
-    let mut places = present(&columns[0]);
-    let mut failed = None;
-    places.sort_by(|a, b| {
-        compare::order(&columns[0], *a as usize, &columns[0], *b as usize, ty).unwrap_or_else(|fault| {
-            failed = Some(fault);
-            std::cmp::Ordering::Equal
-        })
-    });
-    if let Some(fault) = failed {
-        return Err(fault);
-    }
-    if places.is_empty() {
-        return null(&call.out);
-    }
-    let at = |share: f64| {
-        if !(0.0..=1.0).contains(&share) {
-            return Err(Fault::data("Percentile must be between 0 and 1"));
-        }
-        let rank = (share * places.len() as f64).ceil().max(1.0) as usize;
-        Ok(places[rank.min(places.len()) - 1])
-    };
-    match wanted.data_type() {
-        DataType::List(_) => {
-            let shares = wanted.as_list::<i32>().value(0);
-            let shares = Reader::<Double>::new(&shares)?;
-            let count = wanted.as_list::<i32>().value_length(0) as usize;
-            let chosen = (0..count).map(|i| at(shares.get(i).unwrap_or(f64::NAN))).collect::<Result<Vec<_>>>()?;
-            list(compute::take(&columns[0], &UInt32Array::from(chosen), None)?, &call.out)
-        }
-        _ => {
-            let share = Reader::<Double>::new(wanted)?.get(0).unwrap_or(f64::NAN);
-            scalar(&columns[0], at(share)? as usize)
-        }
-    }
 }
 
 /// `max(x, n)`, `min_by(x, y, n)`: the n largest or least, best first.

@@ -4,8 +4,10 @@
 //! frames of windows (`windowed`).
 
 pub(crate) mod best;
+mod checksum;
 mod collect;
 mod moments;
+mod sketch;
 mod sum;
 mod summary;
 pub(crate) mod windowed;
@@ -62,7 +64,7 @@ pub(crate) struct Call {
 /// Whether an argument is a constant for the whole call.
 pub(crate) fn is_setting(function: &str, position: usize) -> bool {
     match function {
-        "listagg" | "approx_distinct" | "approx_percentile" | "max" | "min" => position == 1,
+        "listagg" | "max" | "min" => position == 1,
         "max_by" | "min_by" => position == 2,
         _ => false,
     }
@@ -78,7 +80,7 @@ pub(crate) fn setting(function: &str, arg: &lake_sql::bound::Expr) -> Result<Arr
 type Made = (Box<dyn Fold>, Vec<DataType>);
 
 fn make(call: &Call) -> Result<Option<Made>> {
-    for family in [sum::make, moments::make, best::make, collect::make] {
+    for family in [sum::make, moments::make, best::make, collect::make, checksum::make, sketch::make] {
         if let Some(made) = family(call)? {
             return Ok(Some(made));
         }

@@ -1,4 +1,4 @@
-//! Values over all rows that summarise them: a checksum, a histogram of numbers, the most frequent values.
+//! Values over all rows that summarise them: a histogram of numbers, the most frequent values.
 
 use std::sync::Arc;
 
@@ -6,70 +6,11 @@ use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, UInt32Arr
 use arrow::compute;
 use arrow::datatypes::{DataType, Float64Type};
 use datafusion::common::ScalarValue;
-use lake_sql::types::Type;
-use twox_hash::XxHash64;
 
 use super::collect::{by_key, map};
 use super::{Call, null};
 use crate::error::{Fault, Result};
-use crate::functions::columns::{Bool, Bytes, Decimal, Double, Int, Reader, Text};
-use crate::types::is_integer;
-
-/// Whether values of the type have a hash here that is Trino's.
-pub(super) fn has_hash(ty: &Type) -> bool {
-    is_integer(ty)
-        || matches!(
-            ty,
-            Type::Boolean | Type::Real | Type::Double | Type::Date | Type::Varchar(_) | Type::Varbinary | Type::Unknown
-        )
-        || matches!(ty, Type::Decimal { precision, .. } if *precision <= 18)
-}
-
-/// The sum of the values' hashes, each scattered by a prime; the order of rows does not count.
-pub(super) fn checksum(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
-    const PRIME: u64 = 0x9E37_79B1_85EB_CA87;
-    let hashes = hashes(&columns[0], &call.types[0])?;
-    if hashes.is_empty() {
-        return null(&call.out);
-    }
-    let scattered = hashes.into_iter().map(|hash| hash.map_or(PRIME, |hash| hash.wrapping_mul(PRIME)));
-    let sum = scattered.fold(0_u64, u64::wrapping_add);
-    Ok(ScalarValue::Binary(Some(sum.to_le_bytes().to_vec())))
-}
-
-/// XXH64 of each value; None for null.
-fn hashes(array: &ArrayRef, ty: &Type) -> Result<Vec<Option<u64>>> {
-    let long = |value: i64| XxHash64::oneshot(0, &value.to_le_bytes());
-    Ok(match ty {
-        Type::Boolean => each::<Bool>(array, |value| long(i64::from(value)))?,
-        Type::Double => each::<Double>(array, |value| long(bits(value)))?,
-        Type::Real => each::<Double>(array, |value| long(real_bits(value as f32)))?,
-        Type::Varchar(_) => each::<Text>(array, |value| XxHash64::oneshot(0, value.as_bytes()))?,
-        Type::Varbinary => each::<Bytes>(array, |value| XxHash64::oneshot(0, value))?,
-        Type::Decimal { .. } => each::<Decimal>(array, |value| long(value as i64))?,
-        Type::Unknown => vec![None; array.len()],
-        _ => each::<Int>(array, long)?,
-    })
-}
-
-fn each<K: crate::functions::columns::Read>(
-    array: &ArrayRef,
-    hash: impl Fn(K::Value<'_>) -> u64,
-) -> Result<Vec<Option<u64>>> {
-    let reader = Reader::<K>::new(array)?;
-    Ok((0..array.len()).map(|row| reader.get(row).map(&hash)).collect())
-}
-
-/// Both zeros are one value, and so are all that are no number.
-fn bits(value: f64) -> i64 {
-    let value = if value == 0.0 { 0.0 } else { value };
-    (if value.is_nan() { f64::NAN } else { value }).to_bits() as i64
-}
-
-fn real_bits(value: f32) -> i64 {
-    let value = if value == 0.0 { 0.0 } else { value };
-    i64::from((if value.is_nan() { f32::NAN } else { value }).to_bits() as i32)
-}
+use crate::functions::columns::{Int, Reader};
 
 /// The number in the first row that has one: a setting of the call.
 fn setting(column: &ArrayRef, refusal: &str) -> Result<usize> {

@@ -11,6 +11,7 @@ pub(crate) mod compare;
 pub(crate) mod datetime;
 pub(crate) mod format;
 pub(crate) mod grouping;
+pub(crate) mod hash;
 mod human;
 mod json;
 pub(crate) mod like;
@@ -21,6 +22,7 @@ pub(crate) mod nested;
 mod printf;
 mod probability;
 mod regexp;
+pub(crate) mod sketch;
 mod string;
 mod url;
 mod vector;
@@ -55,6 +57,7 @@ pub(crate) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Found> {
         array::find,
         map::find,
         regexp::find,
+        sketch::find,
         json::find,
         binary::find,
         nested::find,

@@ -37,6 +37,13 @@ fn what_is_refused_is_on_the_list() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn fewer_than_one_in_twenty_is_refused() {
+    let all = lines(FUNCTIONS).count();
+    let refused = lines(FUNCTIONS).filter(|line| line.len() == 3).count();
+    assert!(all == 304 && refused * 20 < all, "{refused} of {all}");
+}
+
 /// `LAKE_UPDATE_DOCS=1 cargo test -p lake-embedded --test functions` writes the page.
 #[test]
 fn the_page_tells_what_is_refused() {

@@ -33,7 +33,10 @@ pub fn can_cast(from: &Type, to: &Type, rules: TypeRules) -> bool {
         (Time(_) | TimeTz(_), Time(_) | TimeTz(_) | Timestamp(_) | TimestampTz(_)) => true,
         (Timestamp(_) | TimestampTz(_), Date | Time(_) | TimeTz(_) | Timestamp(_) | TimestampTz(_)) => true,
         (Varbinary, Uuid | IpAddress) | (Uuid | IpAddress, Varbinary) => true,
-        (Varbinary, Opaque(_)) | (Opaque(_), Varbinary) => true,
+        (Varbinary, Opaque(name)) | (Opaque(name), Varbinary) => !matches!(name.as_str(), "p4hyperloglog" | "color"),
+        (Opaque(a), Opaque(b)) if a != b => {
+            [a, b].iter().all(|name| matches!(name.as_str(), "hyperloglog" | "p4hyperloglog"))
+        }
         (_, Opaque(number)) | (Opaque(number), _) if number == "number" => {
             [from, to].iter().any(|other| other.is_numeric() || matches!(other, Varchar(_)))
         }

@@ -55,6 +55,7 @@ pub(crate) fn can_fail(from: &Type, to: &Type) -> bool {
     };
     match (from, to) {
         (Type::Unknown, _) => false,
+        (Type::Opaque(_), Type::Varbinary) => false,
         (a, b) if a == b => false,
         (a, b) if types::is_integer(a) && types::is_integer(b) => digits(a) > digits(b),
         (a, Decimal { precision, scale }) if types::is_integer(a) => digits(a) + scale > *precision,
@@ -76,6 +77,7 @@ fn find(from: &Type, to: &Type) -> Option<Convert> {
     }
     match (from, to) {
         (Type::Unknown, _) => Some(|args| Ok(arrow::array::new_null_array(args.out, args.rows))),
+        (Type::Opaque(_), _) | (_, Type::Opaque(_)) => super::sketch::cast(from, to),
         (_, Type::Json) => super::json::to_json(from),
         (Type::Json, _) => super::json::from_json(to),
         (Type::Array(_), Type::Array(_)) => Some(nested::array),
