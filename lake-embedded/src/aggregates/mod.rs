@@ -7,6 +7,7 @@ pub(crate) mod best;
 mod checksum;
 mod collect;
 mod moments;
+mod reduce;
 mod sketch;
 mod sum;
 mod summary;
@@ -21,9 +22,11 @@ use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
+use lake_sql::bound::{Expr, ExprKind};
 use lake_sql::types::Type;
 
 use crate::error::{Fault, Result};
+use crate::eval::{Closed, Program};
 use crate::types;
 
 /// Takes rows and gives one value.
@@ -57,12 +60,18 @@ pub(crate) struct Call {
     pub types: Vec<Type>,
     pub ty: Type,
     pub out: DataType,
-    /// Constant arguments: a separator, a percentage.
+    /// Constant arguments: a separator, a count.
     pub settings: Vec<ArrayRef>,
+    pub lambdas: Vec<Arc<Closed>>,
+}
+
+/// Whether an argument is given once, and not with each row.
+pub(crate) fn is_constant(function: &str, position: usize, arg: &Expr) -> bool {
+    is_setting(function, position) || matches!(arg.kind, ExprKind::Lambda { .. })
 }
 
 /// Whether an argument is a constant for the whole call.
-pub(crate) fn is_setting(function: &str, position: usize) -> bool {
+fn is_setting(function: &str, position: usize) -> bool {
     match function {
         "listagg" | "max" | "min" => position == 1,
         "max_by" | "min_by" => position == 2,
@@ -70,17 +79,35 @@ pub(crate) fn is_setting(function: &str, position: usize) -> bool {
     }
 }
 
-/// The value of such an argument.
-pub(crate) fn setting(function: &str, arg: &lake_sql::bound::Expr) -> Result<ArrayRef> {
-    crate::eval::Program::constant(arg)
-        .map_err(|_| Fault::unsupported(format!("an argument of {function} that is not a constant")))
+/// What a call is given once, and not with each row.
+#[derive(Default)]
+pub(crate) struct Constants {
+    settings: Vec<ArrayRef>,
+    lambdas: Vec<Arc<Closed>>,
+}
+
+impl Constants {
+    /// Takes an argument that is a setting or a lambda; false if it is one of each row.
+    pub fn take(&mut self, function: &str, position: usize, arg: &Expr) -> Result<bool> {
+        if matches!(arg.kind, ExprKind::Lambda { .. }) {
+            self.lambdas.push(Arc::new(Closed::new(arg)?));
+            return Ok(true);
+        }
+        if is_setting(function, position) {
+            let value = Program::constant(arg)
+                .map_err(|_| Fault::unsupported(format!("an argument of {function} that is not a constant")))?;
+            self.settings.push(value);
+            return Ok(true);
+        }
+        Ok(false)
+    }
 }
 
 /// The fold of a call and the types of its state; None if there is no such function here.
 type Made = (Box<dyn Fold>, Vec<DataType>);
 
 fn make(call: &Call) -> Result<Option<Made>> {
-    for family in [sum::make, moments::make, best::make, collect::make, checksum::make, sketch::make] {
+    for family in [sum::make, moments::make, best::make, collect::make, checksum::make, sketch::make, reduce::make] {
         if let Some(made) = family(call)? {
             return Ok(Some(made));
         }
@@ -101,13 +128,14 @@ impl Aggregate {
         function: &'static str,
         types: Vec<Type>,
         ty: &Type,
-        settings: Vec<ArrayRef>,
+        constants: Constants,
         distinct: bool,
         order: Vec<Order>,
     ) -> Result<Self> {
-        let types: Vec<Type> =
-            types.into_iter().enumerate().filter(|(at, _)| !is_setting(function, *at)).map(|(_, ty)| ty).collect();
-        let call = Call { function, types, ty: ty.clone(), out: types::arrow(ty)?, settings };
+        let is_value = |(at, ty): &(usize, Type)| !is_setting(function, *at) && !matches!(ty, Type::Function(..));
+        let types: Vec<Type> = types.into_iter().enumerate().filter(is_value).map(|(_, ty)| ty).collect();
+        let Constants { settings, lambdas } = constants;
+        let call = Call { function, types, ty: ty.clone(), out: types::arrow(ty)?, settings, lambdas };
         if make(&call)?.is_none() {
             return Err(Fault::unsupported(format!("aggregate function {function}")));
         }

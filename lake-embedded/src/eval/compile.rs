@@ -54,6 +54,34 @@ impl Program {
     }
 }
 
+/// A lambda that reads nothing but its parameters: what aggregates take.
+#[derive(Debug)]
+pub(crate) struct Closed {
+    program: Program,
+    /// Which parameter each input of the program is.
+    places: Vec<usize>,
+}
+
+impl Closed {
+    /// Compiles a lambda; one that reads a column is refused.
+    pub fn new(lambda: &Expr) -> Result<Self> {
+        let ExprKind::Lambda { parameters, body } = &lambda.kind else {
+            return Err(Fault::internal("a lambda was expected"));
+        };
+        let program = Program::new(body, &Zones::new())?;
+        let place = |id: &ColumnId| parameters.iter().position(|parameter| parameter.id == *id);
+        let places = program.inputs.iter().map(place).collect::<Option<_>>();
+        let places = places.ok_or_else(|| Fault::unsupported("a column in a lambda of an aggregate"))?;
+        Ok(Self { program, places })
+    }
+
+    /// Evaluates it for columns of parameters.
+    pub fn call(&self, parameters: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
+        let columns = self.places.iter().map(|place| parameters[*place].clone()).collect();
+        self.program.eval(&Frame { columns, rows })?.into_array(rows)
+    }
+}
+
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)

@@ -16,7 +16,7 @@ use arrow::datatypes::DataType;
 use lake_sql::bound::CompareOp;
 use lake_sql::types::Type;
 
-pub(crate) use compile::{Program, can_fail};
+pub(crate) use compile::{Closed, Program, can_fail};
 pub(crate) use frame::{Frame, Val};
 pub(crate) use lambda::{BoundLambda, Lambda};
 

@@ -18,6 +18,7 @@ pub(super) use lambda::higher;
 pub(super) use lists::{Classes, Elements, Lists, element, gather, offsets, span};
 
 use super::columns::{Int, Reader, Text, rows};
+use super::math::random;
 use super::nested::{self, Bounds};
 use super::{cast, compare};
 use crate::error::{Fault, Result};
@@ -40,6 +41,22 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
         .or_else(|| sets::find(name))
         .or_else(|| combine::find(name, types.len()))
         .or_else(|| joined(name, element))
+}
+
+/// Functions that give another value each time.
+pub(super) fn volatile(name: &str) -> Option<Kernel> {
+    (name == "shuffle").then_some(shuffle as Kernel)
+}
+
+/// Each order is as likely as any other (Fisher and Yates).
+fn shuffle(args: &Args<'_>) -> Result<ArrayRef> {
+    picked(args, |span, _| {
+        let mut places: Vec<usize> = span.collect();
+        for last in (1..places.len()).rev() {
+            places.swap(last, (random() * (last + 1) as f64) as usize);
+        }
+        Ok(places)
+    })
 }
 
 /// Functions of one array.

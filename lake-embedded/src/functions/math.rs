@@ -101,7 +101,7 @@ pub(super) fn volatile(name: &str, types: &[Type]) -> Option<Kernel> {
 }
 
 /// A double in [0, 1), from a generator of the thread that a random id seeded.
-fn random() -> f64 {
+pub(super) fn random() -> f64 {
     thread_local!(static STATE: Cell<u64> = Cell::new(uuid::Uuid::new_v4().as_u64_pair().0 | 1));
     STATE.with(|state| {
         // xorshift64*

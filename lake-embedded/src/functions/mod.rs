@@ -6,6 +6,7 @@ mod binary;
 mod bits;
 pub(crate) mod calendar;
 pub(crate) mod cast;
+mod color;
 pub(crate) mod columns;
 pub(crate) mod compare;
 pub(crate) mod datetime;
@@ -43,10 +44,12 @@ pub(crate) enum Found {
 
 /// The implementation of a function of the catalogue for its argument types.
 pub(crate) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Found> {
-    if let Some(kernel) = array::higher(name, types).or_else(|| map::higher(name, types)) {
+    if let Some(kernel) =
+        array::higher(name, types).or_else(|| map::higher(name, types)).or_else(|| regexp::higher(name, types))
+    {
         return Some(Found::Higher(kernel));
     }
-    if let Some(kernel) = math::volatile(name, types) {
+    if let Some(kernel) = math::volatile(name, types).or_else(|| array::volatile(name)) {
         return Some(Found::Volatile(kernel));
     }
     let families = [
@@ -62,6 +65,7 @@ pub(crate) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Found> {
         binary::find,
         nested::find,
         bits::find,
+        color::find,
         human::find,
         printf::find,
         probability::find,

@@ -1,15 +1,17 @@
 //! Regular expressions. Patterns are Java's; those that Rust's engine reads otherwise or not at all are refused.
 
 use std::cell::RefCell;
+use std::ops::Range;
+use std::sync::Arc;
 
-use arrow::array::ArrayRef;
+use arrow::array::{ArrayRef, ListBuilder, StringBuilder, UInt32Array};
 use lake_sql::types::Type;
 use regex::{Captures, Regex};
 
 use super::columns::{Int, Reader, Text, map2, rows};
 use super::nested::list_of_texts;
 use crate::error::{Fault, Result};
-use crate::eval::{Args, Kernel};
+use crate::eval::{Args, BoundLambda, HigherKernel, Kernel};
 
 pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
     if matches!(types.last(), Some(Type::Function(..))) {
@@ -18,7 +20,7 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
     Some(match (name, types.len()) {
         ("regexp_like", 2) => |args| map2::<Text, Text, _>(args, |s, p| with(p, |regex| Ok(regex.is_match(s)))),
         ("regexp_count", 2) => {
-            |args| map2::<Text, Text, _>(args, |s, p| with(p, |regex| Ok(regex.find_iter(s).count() as i64)))
+            |args| map2::<Text, Text, _>(args, |s, p| with(p, |regex| Ok(matches(regex, s).len() as i64)))
         }
         ("regexp_position", 2) => |args| map2::<Text, Text, _>(args, |s, p| with(p, |regex| Ok(position(s, regex)))),
         ("regexp_extract", 2 | 3) => extract,
@@ -86,6 +88,20 @@ fn parts(pattern: &str) -> (String, Vec<char>) {
     (plain, escaped)
 }
 
+/// Every match, as Java finds them: one of nothing may follow right behind another.
+fn matches<'t>(regex: &Regex, s: &'t str) -> Vec<Captures<'t>> {
+    let (mut found, mut from) = (vec![], 0);
+    while from <= s.len()
+        && let Some(captures) = regex.captures_at(s, from)
+    {
+        let whole = captures.get_match();
+        let next = s[whole.end()..].chars().next().map_or(1, char::len_utf8);
+        from = if whole.is_empty() { whole.end() + next } else { whole.end() };
+        found.push(captures);
+    }
+    found
+}
+
 fn position(s: &str, regex: &Regex) -> i64 {
     regex.find(s).map_or(-1, |found| s[..found.start()].chars().count() as i64 + 1)
 }
@@ -125,9 +141,8 @@ fn extract_all(args: &Args<'_>) -> Result<ArrayRef> {
         let (Some(s), Some(pattern), Some(group)) = (s.get(row), pattern.get(row), group(row)) else { return Ok(None) };
         with(pattern, |regex| {
             let group = checked(group, regex)?;
-            let found =
-                regex.captures_iter(s).map(|found| found.get(group).map_or("", |part| part.as_str()).to_owned());
-            Ok(Some(found.collect()))
+            let found = matches(regex, s).into_iter();
+            Ok(Some(found.map(|found| found.get(group).map_or("", |part| part.as_str()).to_owned()).collect()))
         })
     })
 }
@@ -136,7 +151,10 @@ fn split(args: &Args<'_>) -> Result<ArrayRef> {
     let (s, pattern) = (Reader::<Text>::new(&args.values[0])?, Reader::<Text>::new(&args.values[1])?);
     list_of_texts(args, |row| {
         let (Some(s), Some(pattern)) = (s.get(row), pattern.get(row)) else { return Ok(None) };
-        with(pattern, |regex| Ok(Some(regex.split(s).map(str::to_owned).collect())))
+        with(pattern, |regex| {
+            let found = matches(regex, s).into_iter().map(|found| found.get_match().range());
+            Ok(Some(around(s, found).into_iter().map(str::to_owned).collect()))
+        })
     })
 }
 
@@ -154,8 +172,70 @@ fn replace(args: &Args<'_>) -> Result<ArrayRef> {
         let (Some(s), Some(pattern)) = (s.get(row), pattern.get(row)) else { return Ok(None) };
         with(pattern, |regex| {
             let parts = template(to, regex)?;
-            Ok(Some(regex.replace_all(s, |found: &Captures<'_>| filled(&parts, found)).into_owned()))
+            let found = matches(regex, s);
+            let between = around(s, found.iter().map(|found| found.get_match().range()));
+            let replaced: Vec<String> = found.iter().map(|found| filled(&parts, found)).collect();
+            Ok(Some(woven(&between, &replaced)))
         })
+    })
+}
+
+/// The parts of a text around its matches.
+fn around(s: &str, matches: impl Iterator<Item = Range<usize>>) -> Vec<&str> {
+    let (mut parts, mut from) = (vec![], 0);
+    for found in matches {
+        parts.push(&s[from..found.start]);
+        from = found.end;
+    }
+    parts.push(&s[from..]);
+    parts
+}
+
+/// The parts around matches with what stands in their place.
+fn woven(between: &[&str], replaced: &[impl AsRef<str>]) -> String {
+    let mut text = String::new();
+    for (at, part) in between.iter().enumerate() {
+        text.push_str(part);
+        text.push_str(replaced.get(at).map_or("", AsRef::as_ref));
+    }
+    text
+}
+
+/// The form of `regexp_replace` whose lambda is given the groups of each match.
+pub(super) fn higher(name: &str, types: &[Type]) -> Option<HigherKernel> {
+    (name == "regexp_replace" && matches!(types.last(), Some(Type::Function(..)))).then_some(replace_by as HigherKernel)
+}
+
+fn replace_by(args: &Args<'_>, lambdas: &[BoundLambda<'_>]) -> Result<ArrayRef> {
+    let (s, pattern) = (Reader::<Text>::new(&args.values[0])?, Reader::<Text>::new(&args.values[1])?);
+    let (mut groups, mut owners) = (ListBuilder::new(StringBuilder::new()), vec![]);
+    // The parts around the matches of each row.
+    let mut texts: Vec<Option<Vec<&str>>> = vec![];
+    for row in 0..args.rows {
+        let (Some(s), Some(pattern)) = (s.get(row), pattern.get(row)) else {
+            texts.push(None);
+            continue;
+        };
+        with(pattern, |regex| {
+            let found = matches(regex, s);
+            for captures in &found {
+                let parts = captures.iter().skip(1).map(|part| part.map(|part| part.as_str()));
+                groups.append_value(parts);
+                owners.push(row as u32);
+            }
+            texts.push(Some(around(s, found.iter().map(|found| found.get_match().range()))));
+            Ok(())
+        })?;
+    }
+    let replaced = lambdas[0].call(&[Arc::new(groups.finish())], &UInt32Array::from(owners))?;
+    let (replaced, mut next) = (Reader::<Text>::new(&replaced)?, 0);
+    rows(args, |row| {
+        let between = texts[row].as_ref()?;
+        let from = next;
+        next += between.len() - 1;
+        // One null makes null of the whole text.
+        let replaced: Option<Vec<&str>> = (from..next).map(|at| replaced.get(at)).collect();
+        replaced.map(|replaced| woven(between, &replaced))
     })
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use lake_sql::types::Type;
 
 use super::array::span;
@@ -60,8 +61,25 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
         ("hamming_distance", 2) => |args| map2::<Text, Text, _>(args, hamming),
         ("title_case", 1) => |args| map1::<Text, _>(args, title_case),
         ("typeof", 1) => typeof_kernel,
+        // There is one user, who is in none.
+        ("current_groups", 0) => |args| list_of_texts(args, |_| Ok(Some(vec![]))),
+        ("normalize", 2) => |args| map2::<Text, Text, _>(args, normalize),
         _ => return None,
     })
+}
+
+/// The binder has checked that the form is one of the four.
+fn normalize(text: &str, form: &str) -> Result<String> {
+    let normal = match form {
+        "NFC" => ComposingNormalizerBorrowed::new_nfc().normalize(text),
+        "NFKC" => ComposingNormalizerBorrowed::new_nfkc().normalize(text),
+        "NFD" => DecomposingNormalizerBorrowed::new_nfd().normalize(text),
+        "NFKD" => DecomposingNormalizerBorrowed::new_nfkd().normalize(text),
+        other => {
+            return Err(Fault::data(format!("Normalization form must be one of [NFD, NFC, NFKD, NFKC], found {other}")));
+        }
+    };
+    Ok(normal.into_owned())
 }
 
 fn typeof_kernel(args: &Args<'_>) -> Result<ArrayRef> {

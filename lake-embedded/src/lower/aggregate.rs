@@ -12,7 +12,7 @@ use lake_sql::types::Type;
 
 use super::expr::{column, column_name};
 use super::{Lowering, has_map, tail};
-use crate::aggregates::{self, Aggregate, Order};
+use crate::aggregates::{Aggregate, Constants, Order};
 use crate::error::{Fault, Result};
 use crate::eval::can_fail;
 use crate::eval::zone::{self, Zone};
@@ -153,11 +153,9 @@ impl Lowering<'_> {
         if call.function == "listagg" && call.args.len() > 2 {
             return Err(Fault::unsupported("LISTAGG … ON OVERFLOW TRUNCATE"));
         }
-        let (mut args, mut settings) = (vec![], vec![]);
+        let (mut args, mut constants) = (vec![], Constants::default());
         for (position, arg) in call.args.iter().enumerate() {
-            if aggregates::is_setting(call.function, position) {
-                settings.push(aggregates::setting(call.function, arg)?);
-            } else {
+            if !constants.take(call.function, position, arg)? {
                 args.push(column(below.add(self, guard(arg))));
             }
         }
@@ -171,7 +169,7 @@ impl Lowering<'_> {
             args.push(lit(true));
         }
         let types = call.args.iter().map(|arg| arg.ty.clone()).collect();
-        let made = Aggregate::new(call.function, types, &call.ty, settings, call.distinct, order)?;
+        let made = Aggregate::new(call.function, types, &call.ty, constants, call.distinct, order)?;
         let function = Arc::new(AggregateUDF::new_from_impl(made));
         Ok(Expr::AggregateFunction(AggregateFunction::new_udf(
             function,

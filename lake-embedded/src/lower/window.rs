@@ -16,7 +16,7 @@ use lake_sql::types::Type;
 use super::expr::{column, column_name};
 use super::{Lowering, tail};
 use crate::aggregates::windowed::{Shift, Windowed};
-use crate::aggregates::{self, Aggregate};
+use crate::aggregates::{self, Aggregate, Constants};
 use crate::error::{Fault, Result};
 use crate::eval::Program;
 use crate::eval::zone::{self, Zone};
@@ -90,7 +90,7 @@ impl Lowering<'_> {
         };
         let mut args = vec![];
         for (position, arg) in call.args.iter().enumerate() {
-            if !aggregates::is_setting(call.function, position) {
+            if !aggregates::is_constant(call.function, position, arg) {
                 let arg = match &call.filter {
                     Some(filter) if crate::eval::can_fail(arg) => super::aggregate::guarded(filter, arg),
                     _ => arg.clone(),
@@ -176,14 +176,12 @@ impl Lowering<'_> {
                 call.args.iter().map(|a| a.ty.clone()).collect(),
             ));
         }
-        let (mut types, mut settings) = (vec![], vec![]);
+        let (mut types, mut constants) = (vec![], Constants::default());
         for (position, arg) in call.args.iter().enumerate() {
-            if aggregates::is_setting(call.function, position) {
-                settings.push(aggregates::setting(call.function, arg)?);
-            }
+            constants.take(call.function, position, arg)?;
             types.push(arg.ty.clone());
         }
-        let aggregate = Aggregate::new(call.function, types, &call.ty, settings, call.distinct, vec![])?;
+        let aggregate = Aggregate::new(call.function, types, &call.ty, constants, call.distinct, vec![])?;
         Ok(Windowed::aggregate(name, aggregate, prepared.filtered, prepared.args.len()))
     }
 
