@@ -6,6 +6,7 @@
 pub(crate) mod best;
 mod checksum;
 mod collect;
+mod grouped;
 mod moments;
 mod reduce;
 mod sketch;
@@ -21,7 +22,7 @@ use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
-use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, Signature, Volatility};
+use datafusion::logical_expr::{Accumulator, AggregateUDFImpl, GroupsAccumulator, Signature, Volatility};
 use lake_sql::bound::{Expr, ExprKind};
 use lake_sql::types::Type;
 
@@ -196,6 +197,17 @@ impl AggregateUDFImpl for Aggregate {
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> datafusion::error::Result<Box<dyn Accumulator>> {
         let types: Vec<DataType> = args.expr_fields.iter().map(|field| field.data_type().clone()).collect();
         Ok(Box::new(Folding(self.fold(&types)?.0)))
+    }
+
+    fn groups_accumulator_supported(&self, _: AccumulatorArgs<'_>) -> bool {
+        !self.distinct && self.order.is_empty() && grouped::make(&self.call).is_some()
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        _: AccumulatorArgs<'_>,
+    ) -> datafusion::error::Result<Box<dyn GroupsAccumulator>> {
+        grouped::make(&self.call).ok_or_else(|| Fault::internal("asked for only where there is one").into())
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> datafusion::error::Result<Vec<FieldRef>> {

@@ -5,7 +5,7 @@ use arrow::datatypes::{DataType, Float64Type, Int64Type, i256};
 use datafusion::common::ScalarValue;
 use lake_sql::types::Type;
 
-use super::{Call, Fold, Made, null, only};
+use super::{Call, Fold, Made, only};
 use crate::error::{Fault, Result};
 use crate::functions::arithmetic::rescale_wide;
 use crate::functions::columns::{Decimal, Double, Int, Reader, Write};
@@ -31,7 +31,7 @@ pub(super) fn make(call: &Call) -> Result<Option<Made>> {
     }))
 }
 
-fn is_exact(ty: &Type) -> bool {
+pub(super) fn is_exact(ty: &Type) -> bool {
     is_integer(ty) || matches!(ty, Type::Decimal { .. } | Type::IntervalDayToSecond | Type::IntervalYearToMonth)
 }
 
@@ -53,13 +53,6 @@ impl Exact {
     fn add(&mut self, value: i128) {
         self.sum = self.sum.wrapping_add(i256::from_i128(value));
         self.count += 1;
-    }
-
-    fn overflow(&self) -> Fault {
-        match self.call.ty {
-            Type::Decimal { .. } => Fault::data("Decimal overflow"),
-            _ => Fault::data(format!("{} sum overflow: {}", self.call.ty, self.sum)),
-        }
     }
 }
 
@@ -95,35 +88,44 @@ impl Fold for Exact {
     }
 
     fn finish(&self) -> Result<ScalarValue> {
-        if self.count == 0 {
-            return null(&self.call.out);
+        only(exact_values(&self.call, self.mean, &[(self.sum, self.count)])?)
+    }
+}
+
+/// Sums or means of groups from their exact sums and counts; null for a group without values.
+pub(super) fn exact_values(call: &Call, mean: bool, groups: &[(i256, i64)]) -> Result<ArrayRef> {
+    let each = groups.iter().map(|(sum, count)| (*count > 0).then_some((*sum, *count)));
+    match (&call.ty, mean) {
+        (Type::Decimal { precision, .. }, _) => {
+            let value = |(sum, count): (i256, i64)| {
+                let value = match mean {
+                    true => rescale_wide(sum, count, *precision),
+                    false => sum.to_i128().filter(|sum| sum.unsigned_abs() < 10_u128.pow(u32::from(*precision))),
+                };
+                value.ok_or_else(|| Fault::data("Decimal overflow"))
+            };
+            i128::collect(each.map(|group| group.map(value).transpose()).collect::<Result<_>>()?, &call.out)
         }
-        if !self.mean {
-            return match self.call.ty {
-                Type::Decimal { precision, .. } => {
-                    let value = self.sum.to_i128().filter(|v| v.unsigned_abs() < 10_u128.pow(u32::from(precision)));
-                    only(i128::collect(vec![Some(value.ok_or_else(|| self.overflow())?)], &self.call.out)?)
-                }
-                _ => {
-                    let value = self.sum.to_i128().and_then(|v| i64::try_from(v).ok());
-                    only(i64::collect(vec![Some(value.ok_or_else(|| self.overflow())?)], &self.call.out)?)
+        (Type::Double | Type::Real, true) => {
+            let value = |(sum, count): (i256, i64)| {
+                let sum: f64 = match sum.to_i128() {
+                    Some(sum) => sum as f64,
+                    None => sum.to_string().parse().map_err(|_| Fault::internal("a sum is a number"))?,
+                };
+                Ok(sum / count as f64)
+            };
+            f64::collect(each.map(|group| group.map(value).transpose()).collect::<Result<_>>()?, &call.out)
+        }
+        (ty, _) => {
+            let overflow = |sum: i256| Fault::data(format!("{ty} sum overflow: {sum}"));
+            let value = |(sum, count): (i256, i64)| {
+                let exact = sum.to_i128().ok_or_else(|| overflow(sum))?;
+                match mean {
+                    true => Ok((exact as f64 / count as f64).round() as i64),
+                    false => i64::try_from(exact).map_err(|_| overflow(sum)),
                 }
             };
-        }
-        match self.call.ty {
-            Type::Decimal { precision, .. } => {
-                let mean = rescale_wide(self.sum, self.count, precision).ok_or_else(|| self.overflow())?;
-                only(i128::collect(vec![Some(mean)], &self.call.out)?)
-            }
-            Type::Double | Type::Real => {
-                let sum: f64 = self.sum.to_string().parse().map_err(|_| Fault::internal("a sum is a number"))?;
-                only(f64::collect(vec![Some(sum / self.count as f64)], &self.call.out)?)
-            }
-            _ => {
-                let sum = self.sum.to_i128().ok_or_else(|| self.overflow())?;
-                let mean = (sum as f64 / self.count as f64).round() as i64;
-                only(i64::collect(vec![Some(mean)], &self.call.out)?)
-            }
+            i64::collect(each.map(|group| group.map(value).transpose()).collect::<Result<_>>()?, &call.out)
         }
     }
 }
@@ -161,12 +163,18 @@ impl Fold for Float {
     }
 
     fn finish(&self) -> Result<ScalarValue> {
-        if self.count == 0 {
-            return null(&self.call.out);
-        }
-        let value = if self.mean { self.sum / self.count as f64 } else { self.sum };
-        only(f64::collect(vec![Some(value)], &self.call.out)?)
+        only(float_values(&self.call, self.mean, [(self.sum, self.count)])?)
     }
+}
+
+/// The same of doubles.
+pub(super) fn float_values(call: &Call, mean: bool, groups: impl IntoIterator<Item = (f64, i64)>) -> Result<ArrayRef> {
+    let value = |(sum, count): (f64, i64)| match mean {
+        _ if count == 0 => None,
+        true => Some(sum / count as f64),
+        false => Some(sum),
+    };
+    f64::collect(groups.into_iter().map(value).collect(), &call.out)
 }
 
 /// Rows that are not null, or true.
