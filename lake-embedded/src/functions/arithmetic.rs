@@ -1,7 +1,10 @@
 //! `+ - * / %` and negation: integers checked, decimals exact and rounded half up, dates with intervals.
 
-use arrow::array::ArrayRef;
-use arrow::datatypes::{DataType, i256};
+use std::sync::Arc;
+
+use arrow::array::{Array, ArrayRef, AsArray, Decimal128Array, Int64Array};
+use arrow::buffer::NullBuffer;
+use arrow::datatypes::{DataType, Decimal128Type, Int64Type, i256};
 use lake_sql::types::Type;
 
 use super::calendar;
@@ -59,9 +62,9 @@ fn negate_integer(args: &Args<'_>) -> Result<ArrayRef> {
 
 fn integers(name: &str) -> Option<Kernel> {
     Some(match name {
-        "add" => |args| checked(args, "addition", '+', |a, b| a + b),
-        "subtract" => |args| checked(args, "subtraction", '-', |a, b| a - b),
-        "multiply" => |args| checked(args, "multiplication", '*', |a, b| a * b),
+        "add" => |args| quick(args, i64::checked_add, |args| checked(args, "addition", '+', |a, b| a + b)),
+        "subtract" => |args| quick(args, i64::checked_sub, |args| checked(args, "subtraction", '-', |a, b| a - b)),
+        "multiply" => |args| quick(args, i64::checked_mul, |args| checked(args, "multiplication", '*', |a, b| a * b)),
         "divide" => |args| {
             refuse_zero(args)?;
             checked(args, "division", '/', |a, b| a / b)
@@ -77,8 +80,7 @@ fn integers(name: &str) -> Option<Kernel> {
 /// Fails if a row divides by zero.
 fn refuse_zero(args: &Args<'_>) -> Result<()> {
     let (a, b) = (super::columns::integers(&args.values[0])?, super::columns::integers(&args.values[1])?);
-    use arrow::array::{Array, AsArray};
-    let b = b.as_primitive::<arrow::datatypes::Int64Type>();
+    let b = b.as_primitive::<Int64Type>();
     match (0..b.len()).any(|row| !a.is_null(row) && !b.is_null(row) && b.value(row) == 0) {
         true => Err(division_by_zero()),
         false => Ok(()),
@@ -87,6 +89,19 @@ fn refuse_zero(args: &Args<'_>) -> Result<()> {
 
 fn division_by_zero() -> Fault {
     Fault::data("Division by zero")
+}
+
+/// An operation on bigints, as long as every row has a result; else, and for other integers, what says which has none.
+fn quick(args: &Args<'_>, op: fn(i64, i64) -> Option<i64>, else_: Kernel) -> Result<ArrayRef> {
+    let columns = (args.values[0].as_primitive_opt::<Int64Type>(), args.values[1].as_primitive_opt::<Int64Type>());
+    let (Some(a), Some(b), DataType::Int64) = (columns.0, columns.1, args.out) else { return else_(args) };
+    let nulls = NullBuffer::union(a.nulls(), b.nulls());
+    let is_null = |row| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
+    let value = |(row, (a, b)): (usize, (&i64, &i64))| if is_null(row) { Some(0) } else { op(*a, *b) };
+    match a.values().iter().zip(b.values()).enumerate().map(value).collect::<Option<Vec<_>>>() {
+        Some(values) => Ok(Arc::new(Int64Array::new(values.into(), nulls))),
+        None => else_(args),
+    }
 }
 
 fn checked(args: &Args<'_>, what: &str, sign: char, op: fn(i128, i128) -> i128) -> Result<ArrayRef> {
@@ -119,13 +134,16 @@ fn floats(name: &str, ty: &Type) -> Option<Kernel> {
 
 fn decimals(name: &str) -> Option<Kernel> {
     Some(match name {
-        "add" => |args| aligned(args, |a, b| in_38_digits(a, b, a.wrapping_add(b))),
-        "subtract" => |args| aligned(args, |a, b| in_38_digits(a, b, a.wrapping_sub(b))),
+        "add" => |args| aligned(args, i128::checked_add, |a, b| in_38_digits(a, b, a.wrapping_add(b))),
+        "subtract" => |args| aligned(args, i128::checked_sub, |a, b| in_38_digits(a, b, a.wrapping_sub(b))),
         "multiply" => multiply,
         "divide" => divide,
-        "modulus" | "mod" => {
-            |args| aligned(args, |a, b| if b == i256::ZERO { Err(division_by_zero()) } else { Ok(a.wrapping_rem(b)) })
-        }
+        "modulus" | "mod" => |args| {
+            aligned(args, i128::checked_rem, |a, b| match b == i256::ZERO {
+                true => Err(division_by_zero()),
+                false => Ok(a.wrapping_rem(b)),
+            })
+        },
         _ => return None,
     })
 }
@@ -138,18 +156,67 @@ fn shape(ty: &Type) -> (u8, u8) {
     }
 }
 
-/// An operation on both operands at the larger scale.
-fn aligned(args: &Args<'_>, op: fn(i256, i256) -> Result<i256>) -> Result<ArrayRef> {
+/// Decimals row by row: `quick` says None where 128 bits are not enough on the way, or the result does not fit, and
+/// `exact` settles that.
+fn decimal_rows(
+    args: &Args<'_>,
+    quick: impl Fn(i128, i128) -> Option<i128>,
+    exact: impl Fn(i128, i128) -> Result<i128>,
+) -> Result<ArrayRef> {
+    let (a, b) = (args.values[0].as_primitive::<Decimal128Type>(), args.values[1].as_primitive::<Decimal128Type>());
+    let nulls = NullBuffer::union(a.nulls(), b.nulls());
+    let is_null = |row| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
+    let mut values = Vec::with_capacity(args.rows);
+    for (row, (a, b)) in a.values().iter().zip(b.values()).enumerate() {
+        values.push(match quick(*a, *b) {
+            _ if is_null(row) => 0,
+            Some(value) => value,
+            None => exact(*a, *b)?,
+        });
+    }
+    Ok(Arc::new(Decimal128Array::new(values.into(), nulls).with_data_type(args.out.clone())))
+}
+
+/// 10^38: what a decimal is less than.
+const DIGITS_38: i128 = 10_i128.pow(38);
+
+fn within(value: i128, limit: i128) -> Option<i128> {
+    (-limit < value && value < limit).then_some(value)
+}
+
+/// A product where both factors have 64 bits, as most have.
+fn short_product(a: i128, b: i128) -> Option<i128> {
+    let short = |value: i128| i64::try_from(value).ok();
+    Some(i128::from(short(a)?) * i128::from(short(b)?))
+}
+
+/// An operation on both operands at the larger scale. `quick` is the same where it fits 128 bits.
+fn aligned(
+    args: &Args<'_>,
+    quick: fn(i128, i128) -> Option<i128>,
+    op: fn(i256, i256) -> Result<i256>,
+) -> Result<ArrayRef> {
     let (_, left) = shape(&args.types[0]);
     let (_, right) = shape(&args.types[1]);
     let (precision, scale) = shape(args.ty);
     let common = left.max(right);
-    map2::<Decimal, Decimal, _>(args, |a, b| {
-        let a = scaled_up(a, common - left)?;
-        let b = scaled_up(b, common - right)?;
-        let value = op(a, b)?;
-        finish(value, common, precision, scale)
-    })
+    let factor = |digits: u8| 10_i128.pow(u32::from(digits.min(38)));
+    let (up_left, up_right, limit) = (factor(common - left), factor(common - right), factor(precision));
+    let same_scale = scale == common;
+    decimal_rows(
+        args,
+        |a, b| {
+            let a = if up_left == 1 { a } else { within(short_product(a, up_left)?, DIGITS_38)? };
+            let b = if up_right == 1 { b } else { within(short_product(b, up_right)?, DIGITS_38)? };
+            within(quick(a, b).filter(|_| same_scale)?, limit)
+        },
+        |a, b| {
+            let a = scaled_up(a, common - left)?;
+            let b = scaled_up(b, common - right)?;
+            let value = op(a, b)?;
+            finish(value, common, precision, scale)
+        },
+    )
 }
 
 /// Trino adds in 38 digits at the larger scale, also where the result has fewer behind the point.
@@ -160,33 +227,50 @@ fn in_38_digits(a: i256, b: i256, sum: i256) -> Result<i256> {
 fn multiply(args: &Args<'_>) -> Result<ArrayRef> {
     let scale = shape(&args.types[0]).1 + shape(&args.types[1]).1;
     let (precision, wanted) = shape(args.ty);
-    map2::<Decimal, Decimal, _>(args, |a, b| {
-        let product = i256::from_i128(a).wrapping_mul(i256::from_i128(b));
-        // Trino's product has 128 bits before it is rounded.
-        product.to_i128().ok_or_else(overflow)?;
-        finish(product, scale, precision, wanted)
-    })
+    let limit = 10_i128.pow(u32::from(precision));
+    decimal_rows(
+        args,
+        |a, b| within(short_product(a, b).filter(|_| wanted == scale)?, limit),
+        |a, b| {
+            let product = i256::from_i128(a).wrapping_mul(i256::from_i128(b));
+            // Trino's product has 128 bits before it is rounded.
+            product.to_i128().ok_or_else(overflow)?;
+            finish(product, scale, precision, wanted)
+        },
+    )
 }
 
 fn divide(args: &Args<'_>) -> Result<ArrayRef> {
     let (_, left) = shape(&args.types[0]);
     let (_, right) = shape(&args.types[1]);
     let (precision, scale) = shape(args.ty);
-    map2::<Decimal, Decimal, _>(args, |a, b| {
-        if b == 0 {
-            return Err(division_by_zero());
-        }
-        // value = a / 10^left : b / 10^right; digits wanted behind the point: scale.
-        let up = i16::from(scale) + i16::from(right) - i16::from(left);
-        if up > 38 {
-            return Err(overflow());
-        }
-        let (mut top, mut bottom) = (i256::from_i128(a), i256::from_i128(b));
-        let factor = power(up.unsigned_abs() as u8)?;
-        let target = if up >= 0 { &mut top } else { &mut bottom };
-        *target = target.checked_mul(factor).ok_or_else(overflow)?;
-        narrow(divide_half_up(top, bottom), precision)
-    })
+    let limit = 10_i128.pow(u32::from(precision));
+    // value = a / 10^left : b / 10^right; digits wanted behind the point: scale.
+    let up = i16::from(scale) + i16::from(right) - i16::from(left);
+    let factor = power(up.unsigned_abs().min(76) as u8);
+    let short_factor = u32::try_from(up).ok().and_then(|up| 10_i128.checked_pow(up));
+    decimal_rows(
+        args,
+        |a, b| {
+            let top = a.checked_mul(short_factor?)?;
+            let (quotient, rest) = (top.checked_div(b)?, top.checked_rem(b)?);
+            let up = rest.unsigned_abs() >= b.unsigned_abs() - rest.unsigned_abs();
+            let away = if (top < 0) == (b < 0) { 1 } else { -1 };
+            within(if up { quotient + away } else { quotient }, limit)
+        },
+        |a, b| {
+            if b == 0 {
+                return Err(division_by_zero());
+            }
+            if up > 38 {
+                return Err(overflow());
+            }
+            let (mut top, mut bottom) = (i256::from_i128(a), i256::from_i128(b));
+            let target = if up >= 0 { &mut top } else { &mut bottom };
+            *target = target.checked_mul(factor.clone()?).ok_or_else(overflow)?;
+            narrow(divide_half_up(top, bottom), precision)
+        },
+    )
 }
 
 /// 10^exponent.

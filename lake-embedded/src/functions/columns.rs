@@ -18,7 +18,7 @@ use crate::eval::Args;
 
 /// A kind of column that can be read value by value.
 pub(crate) trait Read {
-    type Array: Array + 'static;
+    type Array: Array + Clone + 'static;
     type Value<'a>;
     /// The array as the type that `get` reads.
     fn array(array: &ArrayRef) -> Result<ArrayRef>;
@@ -86,23 +86,21 @@ pub(crate) fn integers(array: &ArrayRef) -> Result<ArrayRef> {
 
 /// Reads one kind of column.
 pub(crate) struct Reader<K: Read> {
-    array: ArrayRef,
-    kind: std::marker::PhantomData<K>,
+    array: K::Array,
 }
 
 impl<K: Read> Reader<K> {
     pub fn new(array: &ArrayRef) -> Result<Self> {
         let array = K::array(array)?;
-        if array.as_any().downcast_ref::<K::Array>().is_none() {
-            return Err(Fault::internal(format!("a function met an argument of {}", array.data_type())));
-        }
-        Ok(Self { array, kind: std::marker::PhantomData })
+        let typed = array.as_any().downcast_ref::<K::Array>().cloned();
+        let array =
+            typed.ok_or_else(|| Fault::internal(format!("a function met an argument of {}", array.data_type())));
+        Ok(Self { array: array? })
     }
 
     /// The value of a row; None for null.
     pub fn get(&self, row: usize) -> Option<K::Value<'_>> {
-        let array = self.array.as_any().downcast_ref::<K::Array>().expect("checked when the reader was made");
-        (!array.is_null(row)).then(|| K::get(array, row))
+        (!self.array.is_null(row)).then(|| K::get(&self.array, row))
     }
 }
 
