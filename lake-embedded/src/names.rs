@@ -18,7 +18,7 @@ use crate::lower::Tables;
 use crate::runtime::wait;
 use crate::sources::Files;
 use crate::statement::clock;
-use crate::table::provider::{Asked, Bytes, IcebergTable, in_memory};
+use crate::table::provider::{Bytes, Changing, FileNames, IcebergTable, Keys, in_memory};
 use crate::table::schema::{self, Column};
 
 /// Name of the catalog before a schema, which may be left out.
@@ -61,8 +61,8 @@ pub(crate) struct Lookup<'a> {
     known: Mutex<BTreeMap<(String, String), Option<Meaning>>>,
     /// A failure other than that there is no such name; binding cannot return it.
     failed: Mutex<Option<Fault>>,
-    /// Which rows of the table that the statement changes were read.
-    asked: Asked,
+    /// How the table that the statement changes is read, and what of it was.
+    changing: Mutex<Changing>,
     /// Tables that are read beside the target.
     read: Mutex<BTreeSet<(String, String)>>,
     /// The table that the statement changes.
@@ -85,8 +85,8 @@ pub(crate) fn split(parts: &[String]) -> (String, String) {
 
 impl<'a> Lookup<'a> {
     pub fn new(warehouse: &'a Warehouse, files: &'a Files, bytes: Bytes, now: i64) -> Self {
-        let (known, failed, asked, read, target) = Default::default();
-        Self { warehouse, files, bytes, now, known, failed, asked, read, target }
+        let (known, failed, changing, read, target) = Default::default();
+        Self { warehouse, files, bytes, now, known, failed, changing, read, target }
     }
 
     /// What counts the bytes that the statement reads.
@@ -131,7 +131,8 @@ impl<'a> Lookup<'a> {
 
     /// Which rows of the target the statement was computed from; None is all, or unknown.
     pub fn computed_from(&self, parts: &[String]) -> Option<Predicate> {
-        let asked = lock(&self.asked);
+        let changing = lock(&self.changing);
+        let asked = lock(&changing.asked);
         match asked.as_slice() {
             [Some(rows)] if !lock(&self.read).contains(&split(parts)) => Some(rows.clone()),
             _ => None,
@@ -144,6 +145,16 @@ impl<'a> Lookup<'a> {
         let columns = schema::columns(table.metadata().current_schema())?;
         *lock(&self.target) = Some((table.clone(), columns));
         Ok(table)
+    }
+
+    /// Says which rows of the target are of use.
+    pub fn set_keys(&self, keys: Keys) {
+        lock(&self.changing).keys = Some(keys);
+    }
+
+    /// The files whose rows the statement changes, by number.
+    pub fn changed_files(&self) -> Arc<FileNames> {
+        lock(&self.changing).files.clone()
     }
 
     fn look_up(&self, schema: &str, name: &str) -> Result<Option<Meaning>> {
@@ -340,8 +351,8 @@ impl Tables for Lookup<'_> {
             TableName::Reference(name) if name == TARGET => {
                 let target = lock(&self.target);
                 let (table, columns) = target.as_ref().ok_or_else(|| Fault::internal("a change without target"))?;
-                let (asked, bytes) = (self.asked.clone(), self.bytes.clone());
-                return Ok(Arc::new(IcebergTable::with_places(table.clone(), columns, asked, bytes)?));
+                let (changing, bytes) = (lock(&self.changing).clone(), self.bytes.clone());
+                return Ok(Arc::new(IcebergTable::with_places(table.clone(), columns, changing, bytes)?));
             }
             TableName::Reference(name) => {
                 return Err(Fault::statement(format!("{{{name}}} stands for no table here")));

@@ -32,6 +32,8 @@ pub use evolve::{SchemaChange, TableChange};
 pub use maintain::{Expiry, Orphans, Removed};
 pub use order::SortBy;
 pub use partition::PartitionBy;
+pub use read::bounds::Bounds;
+pub use read::numbered::{KeyColumn, RowFilterByKeys};
 pub use read::positions::PositionedBatch;
 pub use read::{
     BatchStream, Scan,

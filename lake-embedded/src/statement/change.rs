@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, new_null_array};
+use arrow::array::{AsArray, BooleanArray, new_null_array};
 use arrow::compute;
-use arrow::datatypes::{Field, Int64Type, Schema, SchemaRef};
-use arrow::record_batch::{RecordBatch, RecordBatchOptions};
+use arrow::datatypes::Int64Type;
+use arrow::record_batch::RecordBatch;
 use futures::StreamExt;
-use lake_iceberg::{Change, DataWriter, NewFiles, Table, WriteOptions};
+use lake_iceberg::{Change, NewFiles, Table};
 use lake_sql::bound::statement::{Delete, Insert, Merge, MergeAction, Target, Update};
 use lake_sql::bound::{
     BoundQuery, Column, ColumnId, CompareOp, Cte, Expr, ExprKind, JoinKind, Literal, OutputColumn, Rel, RelKind, Scan,
@@ -17,8 +17,10 @@ use lake_sql::bound::{
 use lake_sql::span::Span;
 use lake_sql::syntax::tree;
 use lake_sql::types::Type;
+use roaring::RoaringTreemap;
 
 use super::sorted::sorted;
+use super::writer::Writer;
 use super::{Answer, Run, parts};
 use crate::error::{Fault, Result};
 use crate::names::TARGET;
@@ -29,71 +31,26 @@ use crate::types;
 /// A file that loses this share of its rows is written anew.
 const REWRITTEN_SHARE: f64 = 0.5;
 
-/// Writes rows into data files of a table, after checking what may not be null.
-pub(super) struct Writer {
-    inner: DataWriter,
-    columns: Vec<TableColumn>,
-    schema: SchemaRef,
-}
-
-impl Writer {
-    pub fn new(inner: DataWriter, columns: &[TableColumn]) -> Result<Self> {
-        let field = |(name, ty, _): &TableColumn| Ok(Field::new(name, types::arrow(ty)?, true));
-        let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Result<Vec<_>>>()?));
-        Ok(Self { inner, columns: columns.to_vec(), schema })
-    }
-
-    /// The table's columns in the types of plans.
-    pub fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    /// Writes rows given by one array for each column of the table.
-    pub async fn write(&mut self, arrays: &[ArrayRef], rows: usize) -> Result<()> {
-        for (array, (name, _, nullable)) in arrays.iter().zip(&self.columns) {
-            if !nullable && array.null_count() > 0 {
-                return Err(Fault::data(format!("NULL value not allowed for NOT NULL column: {name}")));
-            }
-        }
-        let arrays = arrays
-            .iter()
-            .zip(self.schema.fields())
-            .map(|(array, field)| stored_array(array, field))
-            .collect::<Result<Vec<_>>>()?;
-        let options = RecordBatchOptions::new().with_row_count(Some(rows));
-        let batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options)?;
-        Ok(self.inner.write(batch).await?)
-    }
-
-    pub async fn finish(self) -> Result<NewFiles> {
-        Ok(self.inner.finish().await?)
-    }
-}
-
-/// A query's column as a table's: Iceberg has no short integers.
-fn stored_array(array: &ArrayRef, field: &Field) -> Result<ArrayRef> {
-    use arrow::datatypes::DataType::{Int8, Int16, Int32};
-    Ok(match (array.data_type(), field.data_type()) {
-        (Int8 | Int16, Int32) => compute::cast(array, field.data_type())?,
-        _ => array.clone(),
-    })
-}
-
 /// Rows that a statement removes and adds.
 struct Delta {
-    deletes: BTreeMap<String, BTreeSet<u64>>,
+    /// Positions by the number of the file.
+    deletes: BTreeMap<i64, RoaringTreemap>,
     writer: Writer,
     rows: u64,
 }
 
 impl Run<'_> {
+    pub(super) fn writer(&self, table: &Table, columns: &[TableColumn]) -> Result<Writer> {
+        Writer::new(table, columns, self.state.config().target_partitions())
+    }
+
     pub(super) async fn insert(&self, insert: &Insert) -> Result<Answer> {
         let table = self.names.table(&insert.target.table)?;
         if self.is_done(&table) {
             return Ok(Answer::changed(0));
         }
         let columns = schema::columns(table.metadata().current_schema())?;
-        let mut writer = Writer::new(table.writer(WriteOptions::default())?, &columns)?;
+        let mut writer = self.writer(&table, &columns)?;
         let at = |name: &str| columns.iter().position(|(column, ..)| column == name);
         let position = |name: &str| insert.positions.iter().position(|given| Some(*given) == at(name));
         let query = sorted(&insert.query, &table.ordering(), position);
@@ -171,7 +128,7 @@ impl Run<'_> {
     /// it, 2 adds one.
     async fn apply(&self, table: &Arc<Table>, target: &Target, query: &BoundQuery) -> Result<Answer> {
         let columns = schema::columns(table.metadata().current_schema())?;
-        let writer = Writer::new(table.writer(WriteOptions::default())?, &columns)?;
+        let writer = self.writer(table, &columns)?;
         let mut delta = Delta { deletes: BTreeMap::new(), writer, rows: 0 };
         // Kind, file and position come before the values; a delete has none.
         let at = |name: &str| columns.iter().position(|(column, ..)| column == name).map(|at| at + 3);
@@ -180,10 +137,12 @@ impl Run<'_> {
         while let Some(batch) = self.next(&mut found).await? {
             delta.take(&batch).await?;
         }
-        let whole = self.rewrite_files(table, &mut delta).await?;
-        let Delta { deletes, writer, rows } = delta;
+        let mut deletes = self.by_name(std::mem::take(&mut delta.deletes))?;
+        let whole = self.rewrite_files(table, &deletes, &mut delta.writer).await?;
+        deletes.retain(|file, _| !whole.contains(file));
+        let Delta { writer, rows, .. } = delta;
         let added = writer.finish().await?;
-        let deletes = deletes.into_iter().map(|(file, rows)| (file, rows.into_iter().collect())).collect();
+        let deletes = deletes.into_iter().map(|(file, rows)| (file, rows.iter().collect())).collect();
         let mut change = Change::row_delta(deletes, added).and_remove(whole);
         if let Some(rows) = self.names.computed_from(&target.table) {
             change = change.computed_from(rows);
@@ -192,33 +151,45 @@ impl Run<'_> {
         Ok(Answer::changed(rows))
     }
 
+    /// The files by their names instead of their numbers.
+    fn by_name(&self, deletes: BTreeMap<i64, RoaringTreemap>) -> Result<BTreeMap<String, RoaringTreemap>> {
+        let files = self.names.changed_files();
+        let name = |number| files.name(number).ok_or_else(|| Fault::internal("a row came from no file"));
+        deletes.into_iter().map(|(number, rows)| Ok((name(number)?.to_string(), rows))).collect()
+    }
+
     /// The files of which so many rows go that they are given up: the rows that stay are written anew. Of the others,
     /// the places of the rows are written, which costs less now and a little at each read.
-    async fn rewrite_files(&self, table: &Arc<Table>, delta: &mut Delta) -> Result<Vec<String>> {
-        if delta.deletes.is_empty() {
-            return Ok(vec![]);
+    async fn rewrite_files(
+        &self,
+        table: &Arc<Table>,
+        deletes: &BTreeMap<String, RoaringTreemap>,
+        writer: &mut Writer,
+    ) -> Result<BTreeSet<String>> {
+        if deletes.is_empty() {
+            return Ok(BTreeSet::new());
         }
         let scan = table.scan();
         // Rows that are added to a file behind the others would not be in its order.
         let share = if table.ordering().is_empty() { REWRITTEN_SHARE } else { 1.0 };
         let mut given_up = BTreeMap::new();
         for task in scan.plan().await? {
-            let removed = delta.deletes.get(task.data_file_path.as_str()).map_or(0, BTreeSet::len) as u64;
+            let removed = deletes.get(task.data_file_path.as_str()).map_or(0, RoaringTreemap::len);
             let all = task.record_count.unwrap_or(u64::MAX);
             if removed > 0 && removed as f64 >= all as f64 * share {
                 given_up.insert(task.data_file_path.clone(), (task, removed == all));
             }
         }
         let some_left: Vec<_> = given_up.values().filter(|(_, none)| !none).map(|(task, _)| task.clone()).collect();
-        let schema = delta.writer.schema().clone();
+        let schema = writer.schema().clone();
         let mut rows = scan.positions_of(some_left).await?;
         while let Some(found) = self.unless_cancelled(rows.next()).await? {
             let found = found?;
-            let gone = &delta.deletes[&*found.file];
+            let gone = &deletes[&*found.file];
             let stays: BooleanArray =
-                found.positions.values().iter().map(|at| Some(!gone.contains(&(*at as u64)))).collect();
+                found.positions.values().iter().map(|at| Some(!gone.contains(*at as u64))).collect();
             let batch = compute::filter_record_batch(&conformed(&found.batch, &schema)?, &stays)?;
-            delta.writer.write(batch.columns(), batch.num_rows()).await?;
+            writer.write(batch.columns(), batch.num_rows()).await?;
         }
         Ok(given_up.into_keys().collect())
     }
@@ -270,18 +241,10 @@ pub(super) fn merge_query(merge: &Merge, within: Option<&Expr>, made: &mut Made)
 impl Delta {
     async fn take(&mut self, batch: &RecordBatch) -> Result<()> {
         let kinds = batch.column(0).as_primitive::<Int64Type>();
-        let (files, positions) = (batch.column(1).as_string::<i32>(), batch.column(2).as_primitive::<Int64Type>());
-        for row in 0..batch.num_rows() {
-            if kinds.value(row) == 2 {
-                continue;
-            }
-            let position = positions.value(row) as u64;
-            // Most rows of a batch are of one file.
-            let rows = match self.deletes.get_mut(files.value(row)) {
-                Some(rows) => rows,
-                None => self.deletes.entry(files.value(row).to_owned()).or_default(),
-            };
-            if !rows.insert(position) {
+        let [files, positions] = [1, 2].map(|at| batch.column(at).as_primitive::<Int64Type>());
+        for row in (0..batch.num_rows()).filter(|row| kinds.value(*row) != 2) {
+            let rows = self.deletes.entry(files.value(row)).or_default();
+            if !rows.insert(positions.value(row) as u64) {
                 return Err(Fault::data("One MERGE target table row matched more than one source row"));
             }
         }
@@ -343,7 +306,7 @@ impl Made {
             nullable: true,
             brand: None,
         };
-        let (file, position) = (place(self, FILE, Type::Varchar(None)), place(self, POSITION, Type::BigInt));
+        let (file, position) = (place(self, FILE, Type::BigInt), place(self, POSITION, Type::BigInt));
         let (of_file, of_position) = (column(&file), column(&position));
         let mut columns = target.columns.clone();
         columns.extend([file, position]);

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::Field;
 use iceberg::spec::Schema;
-use lake_iceberg::{Change, Entry, NewFiles, NewTable, NewView, Table, TableName, WriteOptions};
+use lake_iceberg::{Change, Entry, NewFiles, NewTable, NewView, Table, TableName};
 use lake_sql::bound::statement::{CreateTableAs, CreateView};
 use lake_sql::syntax::tree;
 use lake_sql::types::Type;
 
 use super::alter::no_default;
-use super::change::Writer;
 use super::comment::COMMENT;
 use super::properties::{Properties, refused};
 use super::sorted::sorted;
@@ -69,7 +68,7 @@ impl Run<'_> {
         let new = self.new_table(schema::iceberg(&columns, &[])?, described)?;
         let staged = self.stage(place, &namespace, &name, new)?;
         let mut rows = 0;
-        let mut writer = Writer::new(staged.writer(WriteOptions::default())?, &columns)?;
+        let mut writer = self.writer(&staged, &columns)?;
         if create.with_data {
             let position = |name: &str| columns.iter().position(|(column, ..)| column == name);
             let query = sorted(&create.query, &staged.ordering(), position);

@@ -13,13 +13,14 @@ use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
 use lake_core::engine::Stats;
-use lake_iceberg::{Change, Expiry, Isolation, Table, WriteOptions};
+use lake_iceberg::{Change, Expiry, Isolation, Table};
 use lake_sql::bound::statement::BoundStatement;
 use lake_sql::syntax::tree;
 use lake_sql::types::Type;
 
-use super::change::{Writer, delete_query};
+use super::change::delete_query;
 use super::properties::{refused, text};
+use super::writer::Writer;
 use super::{Answer, Run, parts};
 use crate::error::{Fault, Result};
 use crate::table::provider::{IcebergTable, conformed};
@@ -220,7 +221,7 @@ impl Run<'_> {
             return rewritten(0, 0, 0);
         }
         let columns = schema::columns(table.metadata().current_schema())?;
-        let mut writer = Writer::new(table.writer(WriteOptions::default())?, &columns)?;
+        let mut writer = Writer::new(table, &columns, 1)?;
         let scan = IcebergTable::of_files(Arc::new(table.clone()), &columns, files.clone(), self.names.bytes())?;
         let mut plan = LogicalPlanBuilder::scan("files", provider_as_source(Arc::new(scan)), None)?;
         let order: Vec<_> = table.ordering();

@@ -13,6 +13,7 @@ mod show;
 mod sorted;
 pub(crate) mod views;
 mod within;
+mod writer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -3,4 +3,5 @@
 pub(crate) mod convert;
 mod filter;
 pub(crate) mod provider;
+mod scan;
 pub(crate) mod schema;

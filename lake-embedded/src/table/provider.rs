@@ -5,24 +5,23 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use arrow::array::{ArrayRef, StringArray};
+use arrow::array::{ArrayRef, Int64Array};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use async_trait::async_trait;
 use datafusion::catalog::Session;
 use datafusion::datasource::{TableProvider, TableType};
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::{PartitionStream, StreamingTableExec};
-use futures::{StreamExt, TryStreamExt};
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use iceberg::expr::Predicate;
 use iceberg::scan::FileScanTask;
-use lake_iceberg::{Scan, Table};
+use lake_iceberg::{RowFilterByKeys, Scan, Table};
 
 use super::convert::convert;
 use super::filter;
+use super::scan::{self, ScanExec};
 use super::schema::Column;
 use crate::error::{Fault, Result};
 use crate::types;
@@ -33,10 +32,52 @@ pub(crate) type Bytes = Arc<AtomicU64>;
 /// Which rows each scan of a target asked for; None is all.
 pub(crate) type Asked = Arc<Mutex<Vec<Option<Predicate>>>>;
 
-/// The columns in which a scan for changes gives the place of each row.
+/// The columns in which a scan for changes gives the place of each row: the number of its file in [`FileNames`],
 pub(crate) const FILE: &str = "$file";
-/// Position of the row in its file.
+/// and its position in that.
 pub(crate) const POSITION: &str = "$position";
+
+/// Rows of a batch: as many as DataFusion's operators make.
+const BATCH_ROWS: usize = 8192;
+
+/// The files of a target, numbered as they are met.
+#[derive(Debug, Default)]
+pub(crate) struct FileNames(Mutex<Vec<Arc<str>>>);
+
+impl FileNames {
+    fn number(&self, file: &Arc<str>) -> i64 {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = names.iter().rposition(|name| name == file);
+        known.unwrap_or_else(|| {
+            names.push(file.clone());
+            names.len() - 1
+        }) as i64
+    }
+
+    /// The file of a number.
+    pub fn name(&self, number: i64) -> Option<Arc<str>> {
+        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        usize::try_from(number).ok().and_then(|number| names.get(number).cloned())
+    }
+}
+
+/// The target of a change: what its scans need beside the table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changing {
+    /// Where scans leave what they asked for.
+    pub asked: Asked,
+    pub files: Arc<FileNames>,
+    /// Which rows are of use, where keys tell.
+    pub keys: Option<Keys>,
+}
+
+/// The keys of a merge's source.
+#[derive(Clone, Debug)]
+pub(crate) struct Keys {
+    pub rows: RowFilterByKeys,
+    /// How many there are at most.
+    pub count: u64,
+}
 
 /// A table at one of its snapshots.
 #[derive(Clone)]
@@ -45,12 +86,10 @@ pub(crate) struct IcebergTable {
     snapshot: Option<i64>,
     /// In the table's spelling, with the types of plans.
     schema: SchemaRef,
-    /// Whether the rows come with their places, as two further columns.
-    places: bool,
+    /// For the target of a change: its rows come with their places, as two further columns.
+    changing: Option<Changing>,
     /// The files to read; None reads all.
     files: Option<Arc<BTreeSet<String>>>,
-    /// Where scans of the target leave what they asked for.
-    asked: Option<Asked>,
     bytes: Bytes,
 }
 
@@ -63,7 +102,7 @@ impl fmt::Debug for IcebergTable {
 impl IcebergTable {
     pub fn new(table: Arc<Table>, columns: &[Column], snapshot: Option<i64>, bytes: Bytes) -> Result<Self> {
         let schema = Arc::new(Schema::new(fields(columns)?));
-        Ok(Self { table, snapshot, schema, places: false, files: None, asked: None, bytes })
+        Ok(Self { table, snapshot, schema, changing: None, files: None, bytes })
     }
 
     /// Some of the files of the current state.
@@ -72,62 +111,63 @@ impl IcebergTable {
         Ok(Self { files, ..Self::new(table, columns, None, bytes)? })
     }
 
-    /// The same with the places of the rows.
-    pub fn with_places(table: Arc<Table>, columns: &[Column], asked: Asked, bytes: Bytes) -> Result<Self> {
+    /// The target of a change.
+    pub fn with_places(table: Arc<Table>, columns: &[Column], changing: Changing, bytes: Bytes) -> Result<Self> {
         let mut fields = fields(columns)?;
-        fields.push(Field::new(FILE, DataType::Utf8, true));
+        fields.push(Field::new(FILE, DataType::Int64, true));
         fields.push(Field::new(POSITION, DataType::Int64, true));
         let schema = Arc::new(Schema::new(fields));
-        Ok(Self { table, snapshot: None, schema, places: true, files: None, asked: Some(asked), bytes })
+        Ok(Self { table, snapshot: None, schema, changing: Some(changing), files: None, bytes })
     }
 
     fn scan_of<'a>(&self, table: &'a Table, names: Vec<String>, filters: &[Expr]) -> Scan<'a> {
-        let mut scan = table.scan().columns(names);
+        let mut scan = table.scan().columns(names).batch_rows(BATCH_ROWS);
         if let Some(snapshot) = self.snapshot {
             scan = scan.at_snapshot(snapshot);
         }
         for predicate in filters.iter().filter_map(filter::predicate) {
             scan = scan.filter(predicate);
         }
+        if let Some(keys) = self.changing.as_ref().and_then(|changing| changing.keys.as_ref()) {
+            scan = scan.keys(keys.rows.clone());
+        }
         scan
     }
 
-    async fn partitions(
-        &self,
-        schema: &SchemaRef,
-        filters: &[Expr],
-        count: usize,
-    ) -> Result<Vec<Arc<dyn PartitionStream>>> {
-        let names: Vec<String> = schema
-            .fields()
-            .iter()
-            .map(|field| field.name().clone())
-            .filter(|name| !self.places || (name != FILE && name != POSITION))
-            .collect();
-        let scan = self.scan_of(&self.table, names.clone(), filters);
+    /// The tasks of a scan.
+    async fn tasks(&self, scan: &Scan<'_>) -> Result<Vec<FileScanTask>> {
         let mut tasks = scan.plan().await.map_err(Fault::from)?;
         if let Some(files) = &self.files {
             tasks.retain(|task| files.contains(&task.data_file_path));
         }
         self.bytes.fetch_add(tasks.iter().map(|task| task.length).sum(), Ordering::Relaxed);
-        let read = |tasks: Vec<FileScanTask>| -> Arc<dyn PartitionStream> {
-            Arc::new(Files {
-                table: self.clone(),
-                schema: schema.clone(),
-                names: names.clone(),
-                filters: filters.to_vec(),
-                tasks,
-            })
+        Ok(tasks)
+    }
+}
+
+/// What is read of a table.
+pub(super) struct Reading {
+    pub table: IcebergTable,
+    schema: SchemaRef,
+    filters: Vec<Expr>,
+}
+
+impl Reading {
+    fn scan(&self) -> Scan<'_> {
+        let is_place = |name: &str| self.table.changing.is_some() && (name == FILE || name == POSITION);
+        let names = self.schema.fields().iter().map(|field| field.name().clone()).filter(|name| !is_place(name));
+        self.table.scan_of(&self.table.table, names.collect(), &self.filters)
+    }
+
+    /// Rows of parts of files, in the types of plans.
+    pub async fn rows(self: Arc<Self>, tasks: Vec<FileScanTask>) -> Result<BoxStream<'static, Result<RecordBatch>>> {
+        let schema = self.schema.clone();
+        let Some(changing) = self.table.changing.clone() else {
+            let batches = self.scan().read(tasks)?;
+            return Ok(batches.map(move |batch| conformed(&batch?, &schema)).boxed());
         };
-        if self.places || tasks.is_empty() {
-            return Ok(vec![read(tasks)]);
-        }
-        let mut parts: Vec<Vec<FileScanTask>> = vec![vec![]; count.min(tasks.len()).max(1)];
-        for (number, task) in tasks.into_iter().enumerate() {
-            let part = number % parts.len();
-            parts[part].push(task);
-        }
-        Ok(parts.into_iter().map(read).collect())
+        let batches = self.scan().positions_of(tasks).await?;
+        Ok(batches.map(move |found| placed(&found?, &changing.files, &schema)).boxed())
     }
 }
 
@@ -161,69 +201,26 @@ impl TableProvider for IcebergTable {
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
         filters: &[Expr],
-        limit: Option<usize>,
+        _: Option<usize>,
     ) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
         let schema = match projection {
             Some(columns) => Arc::new(self.schema.project(columns)?),
             None => self.schema.clone(),
         };
-        if let Some(asked) = &self.asked {
+        if let Some(changing) = &self.changing {
             let rows = filters.iter().filter_map(filter::predicate).reduce(Predicate::and);
-            asked.lock().unwrap_or_else(PoisonError::into_inner).push(rows);
+            changing.asked.lock().unwrap_or_else(PoisonError::into_inner).push(rows);
         }
-        let count = state.config().target_partitions();
-        let partitions = self.partitions(&schema, filters, count).await?;
-        let limit = if filters.is_empty() { limit } else { None };
-        Ok(Arc::new(StreamingTableExec::try_new(schema, partitions, None, vec![], false, limit)?))
-    }
-}
-
-/// Some of a table's files as one stream.
-struct Files {
-    table: IcebergTable,
-    schema: SchemaRef,
-    names: Vec<String>,
-    filters: Vec<Expr>,
-    tasks: Vec<FileScanTask>,
-}
-
-impl fmt::Debug for Files {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}, {} files", self.table, self.tasks.len())
-    }
-}
-
-impl PartitionStream for Files {
-    fn schema(&self) -> &SchemaRef {
-        &self.schema
-    }
-
-    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let schema = self.schema.clone();
-        if self.tasks.is_empty() {
-            return Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::empty()));
-        }
-        let (table, names, filters) = (self.table.clone(), self.names.clone(), self.filters.clone());
-        if self.table.places {
-            let rows = self.schema.clone();
-            let batches = async move {
-                let inner = table.table.clone();
-                let scan = table.scan_of(&inner, names, &filters);
-                let batches = scan.positions().await.map_err(Fault::from)?;
-                Ok::<_, datafusion::error::DataFusionError>(batches.map(move |found| {
-                    let found = found.map_err(Fault::from)?;
-                    Ok(placed(&found, &rows)?)
-                }))
-            };
-            return Box::pin(RecordBatchStreamAdapter::new(schema, futures::stream::once(batches).try_flatten()));
-        }
-        let scan = table.scan_of(&table.table, names, &filters);
-        let rows = self.schema.clone();
-        let batches = match scan.read(self.tasks.clone()) {
-            Ok(batches) => batches.map(move |batch| Ok(conformed(&batch.map_err(Fault::from)?, &rows)?)).left_stream(),
-            Err(error) => futures::stream::once(async move { Err(Fault::from(error).into()) }).right_stream(),
+        let reading = Reading { table: self.clone(), schema: schema.clone(), filters: filters.to_vec() };
+        let (tasks, known) = {
+            let scan = reading.scan();
+            let tasks = self.tasks(&scan).await?;
+            let keys = self.changing.as_ref().and_then(|changing| changing.keys.as_ref());
+            let known = scan::statistics(&self.table, &scan, &tasks, &schema, keys.map(|keys| keys.count)).await?;
+            (tasks, known)
         };
-        Box::pin(RecordBatchStreamAdapter::new(schema, batches))
+        let count = state.config().target_partitions();
+        Ok(Arc::new(ScanExec::new(reading, schema, tasks, count, known)))
     }
 }
 
@@ -240,10 +237,10 @@ fn named(batch: &RecordBatch, field: &Field) -> Result<ArrayRef> {
     convert(column, field.data_type())
 }
 
-fn placed(found: &lake_iceberg::PositionedBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+fn placed(found: &lake_iceberg::PositionedBatch, files: &FileNames, schema: &SchemaRef) -> Result<RecordBatch> {
     let rows = arrow::array::Array::len(&found.positions);
     let column = |field: &Arc<Field>| match field.name().as_str() {
-        FILE => Ok(Arc::new(StringArray::from(vec![&*found.file; rows])) as ArrayRef),
+        FILE => Ok(Arc::new(Int64Array::from_value(files.number(&found.file), rows)) as ArrayRef),
         POSITION => Ok(Arc::new(found.positions.clone()) as ArrayRef),
         _ => named(&found.batch, field),
     };

@@ -4,7 +4,7 @@
 //! removes files or rows is validated against them first ([`validate`]). The next pointer version is then linked into
 //! place; whoever loses that race starts over from the new head.
 
-mod manifests;
+pub(crate) mod manifests;
 mod summary;
 mod validate;
 

@@ -1,8 +1,10 @@
 //! Reading: scans with projection, pruning and time travel.
 
 mod absent;
+pub(crate) mod bounds;
 mod filter;
 pub(crate) mod metadata_tables;
+pub(crate) mod numbered;
 pub(crate) mod positions;
 
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use iceberg::spec::TableMetadata;
 
 use crate::error::{Error, Result};
 use crate::table::Table;
+use numbered::RowFilterByKeys;
 
 /// Batches as they are read.
 pub type BatchStream = BoxStream<'static, Result<RecordBatch>>;
@@ -29,11 +32,12 @@ pub struct Scan<'a> {
     filter: Option<Predicate>,
     snapshot: Option<i64>,
     batch_rows: Option<usize>,
+    keys: Option<RowFilterByKeys>,
 }
 
 impl<'a> Scan<'a> {
     pub(crate) fn new(table: &'a Table) -> Self {
-        Self { table, columns: None, filter: None, snapshot: None, batch_rows: None }
+        Self { table, columns: None, filter: None, snapshot: None, batch_rows: None, keys: None }
     }
 
     /// Reads these columns, in this order; none at all gives batches that have only a number of rows.
@@ -61,6 +65,12 @@ impl<'a> Scan<'a> {
     /// Rows of a batch at most.
     pub fn batch_rows(mut self, rows: usize) -> Self {
         self.batch_rows = Some(rows);
+        self
+    }
+
+    /// Says by keys which rows [`Scan::positions`] is after, so that of others the rest need not be read.
+    pub fn keys(mut self, keys: RowFilterByKeys) -> Self {
+        self.keys = Some(keys);
         self
     }
 

@@ -82,6 +82,13 @@ impl NewFiles {
         self.files.is_empty()
     }
 
+    /// These files and others of the same table.
+    pub fn and(mut self, other: NewFiles) -> Self {
+        self.files.extend(other.files);
+        self.written.take_over(&other.written);
+        self
+    }
+
     /// No files, for a change that only removes.
     pub fn none() -> Self {
         Self { files: Vec::new(), spec_id: 0, written: WrittenPaths::default() }
@@ -220,6 +227,12 @@ impl WrittenPaths {
 
     pub fn record(&self, path: PathBuf) {
         self.0.paths.lock().expect("nothing panics while it holds this lock").push(path);
+    }
+
+    /// Answers for the files of another one as well, which no longer does.
+    fn take_over(&self, other: &WrittenPaths) {
+        let taken = std::mem::take(&mut *other.0.paths.lock().expect("nothing panics while it holds this lock"));
+        self.0.paths.lock().expect("nothing panics while it holds this lock").extend(taken);
     }
 
     /// They are committed, or may be.
