@@ -18,7 +18,8 @@ pub fn open(target: &Target) -> Result<Box<dyn Engine>, EngineError> {
 /// Removes files of the target's warehouse that no table refers to.
 pub fn collect_garbage(target: &Target, sweep: &Sweep) -> Result<Swept, EngineError> {
     let removed = embedded(target)?.collect_garbage(sweep.older_than, sweep.dry_run)?;
-    Ok(Swept { files: removed.files, bytes: removed.bytes })
+    let plain = |location: String| location.strip_prefix("file://").map_or(location.clone(), str::to_owned);
+    Ok(Swept { files: removed.files.into_iter().map(plain).collect(), bytes: removed.bytes })
 }
 
 fn embedded(target: &Target) -> Result<Embedded, EngineError> {

@@ -82,8 +82,8 @@ fn table(account: &Account, name: &PhysicalName, described: &Described) -> Optio
     let properties = kept.properties();
     let location = properties.get(LOCATION).cloned().unwrap_or_default();
     let location = location.trim_end_matches('/');
-    let file = kept.metadata_file();
-    let file = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let file = kept.metadata_location();
+    let file = file.rsplit('/').next().unwrap_or_default();
     let column = |(n, (name, ty, nullable)): (usize, &(String, Type, bool))| {
         json!({
             "Name": name,

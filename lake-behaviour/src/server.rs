@@ -1,6 +1,6 @@
 //! A Trino server for tests, which all test binaries of a machine share.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -11,6 +11,23 @@ use std::sync::OnceLock;
 pub fn trino() -> Option<String> {
     static URL: OnceLock<Option<String>> = OnceLock::new();
     URL.get_or_init(|| std::env::var("LAKE_TRINO_URL").ok().or_else(|| start(&[]))).clone()
+}
+
+/// The folder of that server's tables, in which a file has one path for the server and for others; None where there is
+/// none, with words on standard error.
+///
+/// `LAKE_TRINO_FOLDER` names the one of `LAKE_TRINO_URL`.
+pub fn folder() -> Option<PathBuf> {
+    trino()?;
+    if let Some(folder) = std::env::var_os("LAKE_TRINO_FOLDER") {
+        return Some(folder.into());
+    }
+    if std::env::var_os("LAKE_TRINO_URL").is_some() {
+        eprintln!("skipped: LAKE_TRINO_FOLDER names no folder of the server at LAKE_TRINO_URL");
+        return None;
+    }
+    let output = script(&[]).arg("folder").output().expect("it has run before");
+    Some(String::from_utf8_lossy(&output.stdout).trim().into())
 }
 
 /// A server with TLS, passwords and the older rules. It ends with this value.

@@ -12,7 +12,6 @@ pub mod query;
 mod report;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -56,7 +55,7 @@ pub struct Sweep {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     /// The files.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<String>,
     /// Their size.
     pub bytes: u64,
 }

@@ -72,6 +72,14 @@ impl Fault {
         Self { effect: Effect::Unknown, ..self }
     }
 
+    /// Says in front what was tried, where the statement is wrong.
+    pub fn trying(mut self, what: &str) -> Self {
+        if self.kind == ErrorKind::Statement {
+            self.message = format!("{what}: {}", self.message);
+        }
+        self
+    }
+
     /// Adds what a person can do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

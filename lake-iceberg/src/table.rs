@@ -1,7 +1,6 @@
 //! A table as it was at one moment.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
@@ -51,9 +50,9 @@ impl Table {
         &self.inner
     }
 
-    /// Absolute path of the metadata file, which other readers of Iceberg can open.
-    pub fn metadata_file(&self) -> PathBuf {
-        PathBuf::from(self.inner.metadata_location().unwrap_or_default())
+    /// Location of the metadata file, which other readers of Iceberg can open.
+    pub fn metadata_location(&self) -> &str {
+        self.inner.metadata_location().unwrap_or_default()
     }
 
     /// The current columns as Arrow fields, with the field ids in their metadata.

@@ -1,7 +1,7 @@
 //! A warehouse: a folder with a catalog and the files of its tables.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use iceberg::TableCreation;
 use iceberg::spec::{Schema, TableMetadataBuilder};
@@ -13,6 +13,7 @@ use crate::commit::{Change, CommitOptions, Committed};
 use crate::error::{Entry, Result};
 use crate::order::{SortBy, sort_order};
 use crate::partition::{PartitionBy, unbound_spec};
+use crate::store::{Store, join};
 use crate::table::Table;
 
 /// A folder of Iceberg tables. Cheap to clone; any number of threads and processes may use one folder.
@@ -97,9 +98,13 @@ impl Warehouse {
         Ok(Self { catalog: FileCatalog::open(root.as_ref())? })
     }
 
-    /// The folder, as an absolute path.
-    pub fn root(&self) -> &Path {
-        self.catalog.root()
+    /// Where it is, as Iceberg records it: `file:///lake`.
+    pub fn location(&self) -> &str {
+        self.store().root()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        self.catalog.store()
     }
 
     /// The catalog: namespaces, names, renames.
@@ -117,10 +122,9 @@ impl Warehouse {
     /// Makes an empty table. Its namespace must exist.
     pub async fn create_table(&self, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
         let staged = self.stage_table(namespace, name, new)?;
-        let location = PathBuf::from(staged.metadata().location());
-        let path = self.catalog.write_metadata(staged.metadata(), &location, 1)?;
-        let head = self.publish(&staged.name, &path)?;
-        let inner = self.catalog.table_of(&staged.name, staged.metadata().clone(), &path)?;
+        let written = self.catalog.write_metadata(staged.metadata(), staged.metadata().location(), None)?;
+        let head = self.publish(&staged.name, &written)?;
+        let inner = self.catalog.table_of(&staged.name, staged.metadata().clone(), &written)?;
         Ok(Table { head: Some(head), inner, ..staged })
     }
 
@@ -146,7 +150,7 @@ impl Warehouse {
     }
 
     fn stage(&self, name: TableName, new: NewTable, replaces: Option<Head>) -> Result<Table> {
-        let location = self.catalog.new_location(&name).to_string_lossy().into_owned();
+        let location = self.catalog.new_location(&name);
         let creation = TableCreation::builder()
             .name(name.name.clone())
             .location(location.clone())
@@ -157,8 +161,8 @@ impl Warehouse {
             .build();
         let metadata = TableMetadataBuilder::from_table_creation(creation)?.build()?.metadata;
         // Stands for the metadata file that the first commit writes.
-        let path = Path::new(&location).join("metadata").join("staged");
-        let inner = self.catalog.table_of(&name, metadata, &path)?;
+        let written = join(&join(&location, "metadata"), "staged");
+        let inner = self.catalog.table_of(&name, metadata, &written)?;
         Ok(Table { warehouse: self.clone(), name, head: None, replaces, inner })
     }
 
@@ -181,11 +185,11 @@ impl Warehouse {
     }
 
     /// Gives a name to metadata that was written.
-    pub(crate) fn publish(&self, name: &TableName, metadata: &Path) -> Result<Head> {
+    pub(crate) fn publish(&self, name: &TableName, metadata: &str) -> Result<Head> {
         let pointer = self.catalog.pointer_to(Entry::Table, metadata);
         let created = self.catalog.pointers().create(&name.namespace, &name.name, pointer);
         if created.is_err() {
-            let _ = std::fs::remove_file(metadata);
+            self.store().remove(metadata);
         }
         created
     }

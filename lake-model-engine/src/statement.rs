@@ -3,7 +3,8 @@
 use lake_core::engine::PhysicalName;
 use lake_sql::bound::BoundQuery;
 use lake_sql::syntax::tree::{
-    AlterAction, ColumnDefinition, Expr, Ident, MergeAction, Name, ObjectKind, Query, Statement, StatementKind,
+    AlterAction, ColumnDefinition, ColumnPlace, Expr, Ident, MergeAction, Name, ObjectKind, Query, Statement,
+    StatementKind,
 };
 use lake_sql::types::{Assignment, Type, can_assign};
 
@@ -105,6 +106,7 @@ impl Interpreter<'_> {
             StatementKind::Comment { .. } => Err(unsupported("COMMENT")),
             StatementKind::Unload { .. } => Err(unsupported("UNLOAD")),
             StatementKind::CreateHiveTable { .. } => Err(unsupported("CREATE TABLE in Hive's grammar")),
+            StatementKind::Call { .. } => Err(unsupported("CALL")),
             StatementKind::Other(word) => Err(unsupported(word.to_uppercase())),
         }
     }
@@ -266,7 +268,10 @@ impl Interpreter<'_> {
 
     fn alter_table(&self, table: &mut Table, action: &AlterAction) -> Result<()> {
         match action {
-            AlterAction::AddColumn { column, .. } => {
+            AlterAction::AddColumn { within, column, place, .. } => {
+                if !within.is_empty() || *place != ColumnPlace::Last {
+                    return Err(unsupported("a column within another, or at a place"));
+                }
                 let (name, ty, nullable) = definition(column)?;
                 if table.position(&name).is_some() {
                     return Err(statement(format!("COLUMN_ALREADY_EXISTS: Column '{name}' already exists")));
@@ -275,11 +280,11 @@ impl Interpreter<'_> {
                 table.next_field += 1;
             }
             AlterAction::DropColumn { column, .. } => {
-                let at = position(table, &column.value)?;
+                let at = position(table, single(column)?)?;
                 table.columns.remove(at);
             }
             AlterAction::RenameColumn { from, to, .. } => {
-                let at = position(table, &from.value)?;
+                let at = position(table, single(from)?)?;
                 table.columns[at].name = to.value.clone();
             }
             AlterAction::DropNotNull(column) => {
@@ -454,6 +459,14 @@ fn row_number(value: &Value) -> Option<usize> {
 fn overwrite(name: PhysicalName, table: &Table, operation: &'static str, rows: Vec<Row>, count: usize) -> Computed {
     let change = if count == 0 { Change::None } else { Change::Overwrite(name, Base::of(table), operation, rows) };
     Computed::counted(change, count)
+}
+
+/// The name of a column that is none within another.
+fn single(name: &Name) -> Result<&str> {
+    match name.parts.as_slice() {
+        [column] => Ok(&column.value),
+        _ => Err(unsupported("a change of a field")),
+    }
 }
 
 fn position(table: &Table, column: &str) -> Result<usize> {

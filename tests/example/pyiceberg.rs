@@ -26,7 +26,7 @@ fn read(lake: &Lake, table: &str, columns: &str) -> Option<Vec<String>> {
     let warehouse = Warehouse::open(lake.path("warehouse")).expect("the warehouse opens");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made");
     let table = runtime.block_on(warehouse.table("fx", table)).expect("the table is there");
-    let output = Command::new(python).args(["-c", ROWS]).arg(table.metadata_file()).arg(columns).output();
+    let output = Command::new(python).args(["-c", ROWS]).arg(table.metadata_location()).arg(columns).output();
     let output = output.expect("Python starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(String::from_utf8_lossy(&output.stdout).lines().map(ToOwned::to_owned).collect())

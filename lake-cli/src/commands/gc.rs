@@ -31,7 +31,7 @@ fn write(swept: &Swept, dry_run: bool, out: &mut dyn Write) -> io::Result<()> {
         return writeln!(out, "nothing to remove");
     }
     for path in swept.files.iter().take(LISTED) {
-        writeln!(out, "{}", path.display())?;
+        writeln!(out, "{path}")?;
     }
     if swept.files.len() > LISTED {
         writeln!(out, "… and {} more", swept.files.len() - LISTED)?;
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     fn written(files: usize, bytes: u64, dry_run: bool) -> String {
-        let files = (0..files).map(|n| format!("tables/t-1/data/{n}.parquet").into()).collect();
+        let files = (0..files).map(|n| format!("tables/t-1/data/{n}.parquet")).collect();
         let mut out = vec![];
         write(&Swept { files, bytes }, dry_run, &mut out).unwrap();
         String::from_utf8(out).unwrap()

@@ -76,7 +76,9 @@ fn normalize(text: &str, form: &str) -> Result<String> {
         "NFD" => DecomposingNormalizerBorrowed::new_nfd().normalize(text),
         "NFKD" => DecomposingNormalizerBorrowed::new_nfkd().normalize(text),
         other => {
-            return Err(Fault::data(format!("Normalization form must be one of [NFD, NFC, NFKD, NFKC], found {other}")));
+            return Err(Fault::data(format!(
+                "Normalization form must be one of [NFD, NFC, NFKD, NFKC], found {other}"
+            )));
         }
     };
     Ok(normal.into_owned())

@@ -10,7 +10,7 @@ use lake_sql::bound::statement::{CreateTableAs, CreateView};
 use lake_sql::syntax::tree;
 use lake_sql::types::Type;
 
-use super::alter::no_default;
+use super::columns::no_default;
 use super::comment::COMMENT;
 use super::properties::{Properties, refused};
 use super::sorted::sorted;

@@ -1,8 +1,10 @@
 //! Statements: parsed and bound by `lake_sql`, and what is left to do then.
 
 mod alter;
+mod call;
 mod change;
 pub(crate) mod clock;
+mod columns;
 pub(crate) mod comment;
 mod create;
 mod explain;
@@ -141,6 +143,7 @@ impl Run<'_> {
             Kind::Unload { .. } => return Err(Fault::unsupported("UNLOAD")),
             Kind::ShowStats(_) => return Err(Fault::unsupported("SHOW STATS")),
             Kind::CreateHiveTable { .. } => return Err(Fault::unsupported("CREATE TABLE in Hive's grammar")),
+            Kind::Call { procedure, arguments } => self.call(procedure, arguments).await?,
             Kind::Other(word) => return Err(Fault::unsupported(word.to_uppercase())),
             _ => return Ok(None),
         }))

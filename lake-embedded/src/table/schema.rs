@@ -16,7 +16,8 @@ pub(crate) fn columns(schema: &Schema) -> Result<Vec<Column>> {
     schema.as_struct().fields().iter().map(column).collect()
 }
 
-fn trino(ty: &Ice) -> Result<Type> {
+/// An Iceberg type as Trino shows it.
+pub(crate) fn trino(ty: &Ice) -> Result<Type> {
     Ok(match ty {
         Ice::Primitive(primitive) => match primitive {
             PrimitiveType::Boolean => Type::Boolean,
@@ -151,11 +152,6 @@ fn primitive(ty: &Type, column: &str) -> Result<PrimitiveType> {
         Type::Unknown => return Err(Fault::statement(format!("Column type is unknown: {column}"))),
         other => return Err(Fault::statement(format!("Type not supported for Iceberg: {other}, column {column}"))),
     })
-}
-
-/// The Iceberg type of a widened column.
-pub(crate) fn promoted(ty: &Type, column: &str) -> Result<PrimitiveType> {
-    primitive(ty, column)
 }
 
 /// The type of an Arrow column that Iceberg has written.

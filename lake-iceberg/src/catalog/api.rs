@@ -1,16 +1,16 @@
 //! The `iceberg` crate's `Catalog` over the pointers, so that its own transactions go through the same compare-and-swap.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use iceberg::spec::{TableMetadata, TableMetadataBuilder};
+use iceberg::spec::TableMetadataBuilder;
 use iceberg::table::Table;
 use iceberg::{Catalog, ErrorKind, Namespace, NamespaceIdent, TableCommit, TableCreation, TableIdent};
 
 use super::pointer::Advance;
 use super::{FileCatalog, TableName};
 use crate::error::{Entry, Error};
+use crate::store::below;
 
 fn namespace_name(namespace: &NamespaceIdent) -> iceberg::Result<String> {
     match namespace.as_ref().as_slice() {
@@ -107,16 +107,16 @@ impl Catalog for FileCatalog {
 
     async fn create_table(&self, namespace: &NamespaceIdent, creation: TableCreation) -> iceberg::Result<Table> {
         let name = TableName::new(namespace_name(namespace)?, creation.name.clone());
-        let location = creation.location.as_ref().map_or_else(|| self.new_location(&name), PathBuf::from);
-        let creation = TableCreation { location: Some(location.to_string_lossy().into_owned()), ..creation };
+        let location = creation.location.clone().unwrap_or_else(|| self.new_location(&name));
+        let creation = TableCreation { location: Some(location.clone()), ..creation };
         let metadata = TableMetadataBuilder::from_table_creation(creation)?.build()?.metadata;
-        let path = self.write_metadata(&metadata, &location, 1)?;
-        let pointer = self.pointer_to(Entry::Table, &path);
+        let written = self.write_metadata(&metadata, &location, None)?;
+        let pointer = self.pointer_to(Entry::Table, &written);
         if let Err(error) = self.pointers.create(&name.namespace, &name.name, pointer) {
-            let _ = std::fs::remove_file(&path);
+            self.store().remove(&written);
             return Err(error.into());
         }
-        Ok(self.table_of(&name, metadata, &path)?)
+        Ok(self.table_of(&name, metadata, &written)?)
     }
 
     async fn load_table(&self, ident: &TableIdent) -> iceberg::Result<Table> {
@@ -130,10 +130,10 @@ impl Catalog for FileCatalog {
     async fn purge_table(&self, ident: &TableIdent) -> iceberg::Result<()> {
         let name = table_name(ident)?;
         let (head, table) = self.load(&name).await?;
-        let location = self.location_of(&self.metadata_path(&head.pointer), table.metadata().location());
+        let location = self.location_of(&self.metadata_of(&head.pointer), table.metadata().location());
         self.remove(&name, Entry::Table)?;
-        if location.starts_with(self.root().join(crate::storage::TABLES)) {
-            std::fs::remove_dir_all(&location).map_err(Error::io("remove", &location))?;
+        if below(&self.store().tables(), &location).is_some() {
+            self.store().remove_all(&location)?;
         }
         Ok(())
     }
@@ -148,28 +148,25 @@ impl Catalog for FileCatalog {
 
     async fn register_table(&self, ident: &TableIdent, metadata_location: String) -> iceberg::Result<Table> {
         let name = table_name(ident)?;
-        let path = Path::new(metadata_location.strip_prefix("file://").unwrap_or(&metadata_location)).to_path_buf();
-        let metadata = TableMetadata::read_from(self.file_io(), path.to_string_lossy()).await?;
-        self.pointers.create(&name.namespace, &name.name, self.pointer_to(Entry::Table, &path))?;
-        Ok(self.table_of(&name, metadata, &path)?)
+        Ok(self.register(&name, &metadata_location).await?)
     }
 
     async fn update_table(&self, commit: TableCommit) -> iceberg::Result<Table> {
         let name = table_name(commit.identifier())?;
         let (head, current) = self.load(&name).await?;
-        let path = self.metadata_path(&head.pointer);
-        let location = self.location_of(&path, current.metadata().location());
+        let previous = self.metadata_of(&head.pointer);
+        let location = self.location_of(&previous, current.metadata().location());
         let updated = commit.apply(current)?;
-        let written = self.write_metadata(updated.metadata(), &location, head.version + 1)?;
+        let written = self.write_metadata(updated.metadata(), &location, Some(&previous))?;
         let pointer = self.pointer_to(Entry::Table, &written);
         match self.pointers.advance(&name.namespace, &name.name, &head, pointer)? {
             Advance::Done(_) => Ok(self.table_of(&name, updated.metadata().clone(), &written)?),
             Advance::Lost => {
-                let _ = std::fs::remove_file(&written);
+                self.store().remove(&written);
                 Err(lost(&name))
             }
             Advance::Gone => {
-                let _ = std::fs::remove_file(&written);
+                self.store().remove(&written);
                 Err(Error::NotFound { entry: Entry::Table, name: name.to_string() }.into())
             }
         }

@@ -2,21 +2,23 @@
 
 mod api;
 pub(crate) mod pointer;
+mod register;
 pub(crate) mod views;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use iceberg::io::FileIO;
 use iceberg::spec::TableMetadata;
 use iceberg::{NamespaceIdent, Runtime, TableIdent};
 use uuid::Uuid;
 
-use self::pointer::{Head, Pointer, Pointers, write_synced};
+use self::pointer::{Head, Pointer, Pointers};
 use crate::error::{Entry, Error, Result};
-use crate::storage::{self, TABLES};
+use crate::store::folder::write_synced;
+use crate::store::{Store, below, file_name, join, parent};
 
 /// Folder below a warehouse that holds the pointers.
 const CATALOG: &str = "catalog";
@@ -52,7 +54,7 @@ impl fmt::Display for TableName {
 /// A catalog in a folder. It implements the `iceberg` crate's `Catalog`, so its transactions commit through it.
 #[derive(Clone, Debug)]
 pub struct FileCatalog {
-    root: PathBuf,
+    store: Store,
     pointers: Pointers,
     file_io: FileIO,
 }
@@ -60,22 +62,14 @@ pub struct FileCatalog {
 impl FileCatalog {
     /// Opens the catalog of the warehouse in `root`; makes an empty one if there is none.
     pub(crate) fn open(root: &Path) -> Result<Self> {
-        for folder in [CATALOG, TABLES] {
-            let folder = root.join(folder);
-            fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        }
-        // Recorded paths are compared with this one.
-        let root = root.canonicalize().map_err(Error::io("open", root))?;
-        let pointers = Pointers::new(root.join(CATALOG));
-        Ok(Self { pointers, file_io: storage::file_io(&root), root })
+        let store = Store::folder(root)?;
+        let folder = store.as_folder().join(CATALOG);
+        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        Ok(Self { pointers: Pointers::new(folder), file_io: store.file_io(), store })
     }
 
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
-    pub(crate) fn file_io(&self) -> &FileIO {
-        &self.file_io
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     pub(crate) fn pointers(&self) -> &Pointers {
@@ -174,76 +168,117 @@ impl FileCatalog {
     }
 
     /// A folder for a new table or view, unique for ever.
-    pub(crate) fn new_location(&self, name: &TableName) -> PathBuf {
+    pub(crate) fn new_location(&self, name: &TableName) -> String {
         let readable: String = format!("{}.{}", name.namespace, name.name)
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
             .take(80)
             .collect();
-        self.root.join(TABLES).join(format!("{readable}-{}", Uuid::new_v4().simple()))
+        join(&self.store.tables(), &format!("{readable}-{}", Uuid::new_v4().simple()))
     }
 
-    /// Absolute path of the metadata that a pointer names.
-    pub(crate) fn metadata_path(&self, pointer: &Pointer) -> PathBuf {
-        self.root.join(&pointer.metadata)
+    /// Location of the metadata that a pointer names.
+    pub(crate) fn metadata_of(&self, pointer: &Pointer) -> String {
+        match is_absolute(&pointer.metadata) {
+            true => pointer.metadata.clone(),
+            false => join(self.store.root(), &pointer.metadata),
+        }
     }
 
     /// A pointer to a metadata file.
-    pub(crate) fn pointer_to(&self, kind: Entry, metadata: &Path) -> Pointer {
-        let path = metadata.strip_prefix(&self.root).unwrap_or(metadata);
-        Pointer { kind, metadata: path.to_string_lossy().into_owned() }
+    pub(crate) fn pointer_to(&self, kind: Entry, metadata: &str) -> Pointer {
+        Pointer { kind, metadata: below(self.store.root(), metadata).unwrap_or(metadata).to_owned() }
     }
 
-    /// The folder of the table whose metadata is at `path`, where that is ours; else where the metadata says it is.
-    pub(crate) fn location_of(&self, path: &Path, recorded: &str) -> PathBuf {
-        match path.parent().and_then(Path::parent) {
-            Some(folder) if path.starts_with(&self.root) => folder.to_path_buf(),
-            _ => PathBuf::from(recorded),
+    /// The folder of the table whose metadata is at `metadata`, where that is ours; else where the metadata says it is.
+    pub(crate) fn location_of(&self, metadata: &str, recorded: &str) -> String {
+        match parent(metadata).and_then(parent) {
+            Some(folder) if self.store.holds(metadata) => folder.to_owned(),
+            _ => recorded.trim_end_matches('/').to_owned(),
         }
     }
 
     /// Reads a table as the `iceberg` crate sees it, with the pointer it was read through.
     pub(crate) async fn load(&self, name: &TableName) -> Result<(Head, iceberg::table::Table)> {
         let head = self.head(name, Entry::Table)?;
-        let table = self.load_metadata(name, &self.metadata_path(&head.pointer)).await?;
+        let table = self.load_metadata(name, &self.metadata_of(&head.pointer)).await?;
         Ok((head, table))
     }
 
-    async fn load_metadata(&self, name: &TableName, path: &Path) -> Result<iceberg::table::Table> {
-        let metadata = TableMetadata::read_from(&self.file_io, path.to_string_lossy()).await?;
-        self.table_of(name, metadata, path)
+    /// Gives a free name to a table that is there already, wherever it is: its newest metadata is at `metadata`.
+    pub(crate) async fn register(&self, name: &TableName, metadata: &str) -> Result<iceberg::table::Table> {
+        let metadata = self.store.rebase(metadata);
+        let table = self.load_metadata(name, &metadata).await?;
+        self.pointers.create(&name.namespace, &name.name, self.pointer_to(Entry::Table, &metadata))?;
+        Ok(table)
     }
 
-    /// The `iceberg` crate's table for metadata at `path`.
+    async fn load_metadata(&self, name: &TableName, location: &str) -> Result<iceberg::table::Table> {
+        let metadata = TableMetadata::read_from(&self.file_io, location).await?;
+        self.table_of(name, metadata, location)
+    }
+
+    /// The `iceberg` crate's table for metadata at a location.
     pub(crate) fn table_of(
         &self,
         name: &TableName,
         metadata: TableMetadata,
-        path: &Path,
+        location: &str,
     ) -> Result<iceberg::table::Table> {
         Ok(iceberg::table::Table::builder()
             .identifier(name.ident())
             .file_io(self.file_io.clone())
             .metadata(metadata)
-            .metadata_location(path.to_string_lossy())
+            .metadata_location(location)
             .runtime(Runtime::try_current()?)
             .build()?)
     }
 
-    /// Writes metadata as version `version` of a table in `location`, down to the disk, and returns its path.
+    /// Writes the metadata that follows the one at `previous` for a table in `location`, so that it survives a crash,
+    /// and returns where.
     pub(crate) fn write_metadata(
         &self,
         metadata: &impl serde::Serialize,
-        location: &Path,
-        version: u64,
-    ) -> Result<PathBuf> {
-        let folder = location.join("metadata");
-        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        let path = folder.join(format!("{version:05}-{}.metadata.json", Uuid::new_v4()));
-        let text = serde_json::to_vec(metadata)
-            .map_err(|error| Error::Invalid(format!("metadata cannot be written as JSON: {error}")))?;
-        write_synced(&path, &text)?;
-        pointer::sync_dir(&folder);
-        Ok(path)
+        location: &str,
+        previous: Option<&str>,
+    ) -> Result<String> {
+        let version = previous.map_or(0, version_of) + 1;
+        let name = format!("{version:05}-{}.metadata.json", Uuid::new_v4());
+        let written = join(&join(location, "metadata"), &name);
+        let json = serde_json::to_value(metadata).map(ordered);
+        let text = json.and_then(|json| serde_json::to_vec(&json));
+        let text = text.map_err(|error| Error::Invalid(format!("metadata cannot be written as JSON: {error}")))?;
+        self.store.write_new(&written, &text)?;
+        Ok(written)
     }
+}
+
+/// Metadata with its lists in order. The iceberg crate writes them in any, and some readers go by it: the columns of
+/// Trino's tables about partitions follow the partition specs.
+fn ordered(mut metadata: serde_json::Value) -> serde_json::Value {
+    for (list, key) in [
+        ("schemas", "schema-id"),
+        ("partition-specs", "spec-id"),
+        ("sort-orders", "order-id"),
+        ("snapshots", "sequence-number"),
+        ("versions", "version-id"),
+    ] {
+        if let Some(items) = metadata.get_mut(list).and_then(|items| items.as_array_mut()) {
+            items.sort_by_key(|item| item.get(key).and_then(serde_json::Value::as_i64));
+        }
+    }
+    metadata
+}
+
+/// Whether a pointer names a place outside of the warehouse.
+fn is_absolute(metadata: &str) -> bool {
+    metadata.starts_with('/') || metadata.contains("://")
+}
+
+/// The number in a metadata file's name: `00003-….metadata.json`, `v3.metadata.json`. Readers that look for the newest
+/// file of a folder go by it.
+fn version_of(location: &str) -> u64 {
+    let name = file_name(location);
+    let digits: String = name.trim_start_matches('v').chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or(0)
 }

@@ -12,7 +12,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::{Entry, Error, Result};
+use crate::store::folder::{sync_dir, write_synced};
 
 /// Versions of a pointer that are always kept, so that listing a folder stays cheap and nothing in use is lost.
 const KEPT_VERSIONS: usize = 64;
@@ -31,7 +32,7 @@ const LOOKS: usize = 16;
 pub(crate) struct Pointer {
     /// Table or view.
     pub kind: Entry,
-    /// The metadata file: below the warehouse's folder, or absolute if it is elsewhere.
+    /// The metadata file: below the warehouse's location, or a location of its own.
     pub metadata: String,
 }
 
@@ -278,23 +279,6 @@ fn remove_if_older(path: &Path, before: SystemTime) -> bool {
 
 fn to_json(pointer: &Pointer) -> Vec<u8> {
     serde_json::to_vec(pointer).expect("two strings are JSON")
-}
-
-/// Writes a file that must not exist yet, down to the disk.
-pub(crate) fn write_synced(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || {
-        let mut file = fs::File::create_new(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(Error::io("write", path))
-}
-
-/// Makes names in a folder durable, where the system can.
-pub(crate) fn sync_dir(folder: &Path) {
-    if let Ok(folder) = fs::File::open(folder) {
-        let _ = folder.sync_all();
-    }
 }
 
 /// A name as one component of a path, on any file system: all but `a-z 0-9 _ -` is written `%41`.

@@ -1,7 +1,6 @@
 //! Views, kept as the Iceberg view spec says.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 
 use iceberg::spec::{Schema, ViewMetadata, ViewMetadataBuilder, ViewRepresentation, ViewRepresentations, ViewVersion};
 use iceberg::{NamespaceIdent, ViewCreation};
@@ -23,16 +22,16 @@ pub(crate) struct Definition {
 impl FileCatalog {
     pub(crate) fn view_metadata(&self, name: &TableName) -> Result<ViewMetadata> {
         let head = self.head(name, Entry::View)?;
-        read(&self.metadata_path(&head.pointer))
+        self.read_view(&self.metadata_of(&head.pointer))
     }
 
     pub(crate) fn create_view(&self, name: &TableName, definition: Definition) -> Result<()> {
         let location = self.new_location(name);
         let metadata = first_version(name, &location, definition)?;
-        let path = self.write_metadata(&metadata, &location, 1)?;
-        let created = self.pointers().create(&name.namespace, &name.name, self.pointer_to(Entry::View, &path));
+        let written = self.write_metadata(&metadata, &location, None)?;
+        let created = self.pointers().create(&name.namespace, &name.name, self.pointer_to(Entry::View, &written));
         if created.is_err() {
-            let _ = std::fs::remove_dir_all(&location);
+            let _ = self.store().remove_all(&location);
         }
         created.map(|_| ())
     }
@@ -40,11 +39,11 @@ impl FileCatalog {
     /// Replaces the view's definition: readers see the old one or the new one.
     pub(crate) fn replace_view(&self, name: &TableName, definition: Definition) -> Result<()> {
         let head = self.head(name, Entry::View)?;
-        let current = self.metadata_path(&head.pointer);
-        let metadata = next_version(name, read(&current)?, definition)?;
+        let current = self.metadata_of(&head.pointer);
+        let metadata = next_version(name, self.read_view(&current)?, definition)?;
         let location = self.location_of(&current, metadata.location());
-        let path = self.write_metadata(&metadata, &location, head.version + 1)?;
-        let pointer = self.pointer_to(Entry::View, &path);
+        let written = self.write_metadata(&metadata, &location, Some(&current))?;
+        let pointer = self.pointer_to(Entry::View, &written);
         let refused = match self.pointers().advance(&name.namespace, &name.name, &head, pointer)? {
             Advance::Done(_) => return Ok(()),
             Advance::Lost => {
@@ -53,14 +52,14 @@ impl FileCatalog {
             }
             Advance::Gone => Error::NotFound { entry: Entry::View, name: name.to_string() },
         };
-        let _ = std::fs::remove_file(&path);
+        self.store().remove(&written);
         Err(refused)
     }
-}
 
-fn read(path: &PathBuf) -> Result<ViewMetadata> {
-    let text = std::fs::read(path).map_err(Error::io("read", path))?;
-    serde_json::from_slice(&text).map_err(|error| Error::Invalid(format!("{} is damaged: {error}", path.display())))
+    fn read_view(&self, location: &str) -> Result<ViewMetadata> {
+        serde_json::from_slice(&self.store().read(location)?)
+            .map_err(|error| Error::Invalid(format!("{location} is damaged: {error}")))
+    }
 }
 
 /// The crate has no constructor for representations: they are made from their JSON.
@@ -69,10 +68,10 @@ fn representations(definition: &Definition) -> Result<ViewRepresentations> {
     serde_json::from_value(json).map_err(|error| Error::Invalid(format!("view cannot be written: {error}")))
 }
 
-fn first_version(name: &TableName, location: &Path, definition: Definition) -> Result<ViewMetadata> {
+fn first_version(name: &TableName, location: &str, definition: Definition) -> Result<ViewMetadata> {
     let creation = ViewCreation::builder()
         .name(name.name.clone())
-        .location(location.to_string_lossy().into_owned())
+        .location(location.to_owned())
         .representations(representations(&definition)?)
         .schema(definition.schema)
         .properties(definition.properties)

@@ -1,7 +1,6 @@
 //! The manifests of the next snapshot: those of the current one, without what goes, with what comes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 
 use iceberg::spec::{
@@ -12,6 +11,7 @@ use uuid::Uuid;
 
 use super::Pending;
 use crate::error::{Error, Result};
+use crate::store::join;
 use crate::table::Table;
 use crate::write::WrittenPaths;
 use crate::write::deletes::DeleteFile;
@@ -112,7 +112,7 @@ pub(crate) struct WrittenManifests {
 }
 
 impl WrittenManifests {
-    pub async fn write(current: &Table, pending: &Pending, snapshot_id: i64, location: &Path) -> Result<Self> {
+    pub async fn write(current: &Table, pending: &Pending, snapshot_id: i64, location: &str) -> Result<Self> {
         let mut output = Output::new(current, snapshot_id, location);
         let mut manifests = Vec::new();
         let mut dropped = Vec::new();
@@ -180,22 +180,22 @@ fn gone_from(manifest: &LoadedManifest, removed: &BTreeSet<String>) -> BTreeSet<
 struct Output<'a> {
     table: &'a Table,
     snapshot_id: i64,
-    folder: std::path::PathBuf,
+    folder: String,
     id: Uuid,
     count: usize,
     written: WrittenPaths,
 }
 
 impl<'a> Output<'a> {
-    fn new(table: &'a Table, snapshot_id: i64, location: &Path) -> Self {
-        let written = WrittenPaths::new(table.warehouse.root());
-        Self { table, snapshot_id, folder: location.join("metadata"), id: Uuid::new_v4(), count: 0, written }
+    fn new(table: &'a Table, snapshot_id: i64, location: &str) -> Self {
+        let written = WrittenPaths::new(table.warehouse.store());
+        Self { table, snapshot_id, folder: join(location, "metadata"), id: Uuid::new_v4(), count: 0, written }
     }
 
-    fn path(&mut self, name: String) -> String {
-        let path = self.folder.join(name);
+    fn path(&self, name: &str) -> String {
+        let path = join(&self.folder, name);
         self.written.record(path.clone());
-        path.to_string_lossy().into_owned()
+        path
     }
 
     /// The schema to write files of a spec with: the current one, unless a column by which they are partitioned had
@@ -216,7 +216,7 @@ impl<'a> Output<'a> {
     }
 
     fn manifest(&mut self, content: ManifestContentType, spec_id: i32, schema: &SchemaRef) -> Result<ManifestWriter> {
-        let path = self.path(format!("{}-m{}.avro", self.id, self.count));
+        let path = self.path(&format!("{}-m{}.avro", self.id, self.count));
         self.count += 1;
         let spec = self.spec(spec_id)?;
         let builder = ManifestWriterBuilder::new(
@@ -307,7 +307,7 @@ impl<'a> Output<'a> {
     }
 
     async fn list(&mut self, manifests: Vec<ManifestFile>) -> Result<String> {
-        let path = self.path(format!("snap-{}-{}.avro", self.snapshot_id, self.id));
+        let path = self.path(&format!("snap-{}-{}.avro", self.snapshot_id, self.id));
         let sequence = self.table.metadata().next_sequence_number();
         let output = self.table.inner.file_io().new_output(path.clone())?;
         let parent = self.table.snapshot_id();

@@ -10,7 +10,6 @@ mod validate;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use iceberg::expr::Predicate;
@@ -310,18 +309,17 @@ impl Pending {
         let location = current.location();
         let manifests = WrittenManifests::write(current, self, snapshot_id, &location).await?;
         let metadata = self.next_metadata(current, &manifests, snapshot_id, &location, options)?;
-        let version = current.head.as_ref().map_or(1, |head| head.version + 1);
         let catalog = current.warehouse.catalog();
-        let path = catalog.write_metadata(&metadata, &location, version)?;
+        let written = catalog.write_metadata(&metadata, &location, current.previous_metadata())?;
         // An error of the file system can leave the commit made: its files must stay.
-        let head = match move_head(current, &path) {
+        let head = match move_head(current, &written) {
             Ok(Some(head)) => head,
             Ok(None) => {
-                let _ = std::fs::remove_file(&path);
+                current.warehouse.store().remove(&written);
                 return Ok(None);
             }
             Err(error @ (Error::Exists { .. } | Error::NotFound { .. } | Error::Commit(_))) => {
-                let _ = std::fs::remove_file(&path);
+                current.warehouse.store().remove(&written);
                 return Err(error);
             }
             Err(error) => {
@@ -332,7 +330,7 @@ impl Pending {
         };
         manifests.keep();
         self.keep();
-        let inner = catalog.table_of(&current.name, metadata, &path)?;
+        let inner = catalog.table_of(&current.name, metadata, &written)?;
         let head = Some(head);
         let table = Table { head, replaces: None, inner, ..current.clone() };
         Ok(Some((table, snapshot_id)))
@@ -343,7 +341,7 @@ impl Pending {
         current: &Table,
         manifests: &WrittenManifests,
         snapshot_id: i64,
-        location: &Path,
+        location: &str,
         options: &CommitOptions,
     ) -> Result<TableMetadata> {
         let metadata = current.metadata();
@@ -362,15 +360,15 @@ impl Pending {
             })
             .with_schema_id(metadata.current_schema_id())
             .build();
-        let file = current.head.as_ref().map(|_| current.metadata_file().to_string_lossy().into_owned());
+        let file = current.previous_metadata().map(str::to_owned);
         let retention = SnapshotRetention::branch(None, None, None);
         let mut builder = metadata
             .clone()
             .into_builder(file)
             .add_snapshot(snapshot)?
             .set_ref(MAIN_BRANCH, SnapshotReference::new(snapshot_id, retention))?;
-        if Path::new(metadata.location()) != location {
-            builder = builder.set_location(location.to_string_lossy().into_owned());
+        if metadata.location().trim_end_matches('/') != location {
+            builder = builder.set_location(location.to_owned());
         }
         Ok(builder.build()?.metadata)
     }
@@ -383,14 +381,14 @@ impl Pending {
     }
 }
 
-/// Makes the metadata at `path` the current one; None if another writer was faster.
-pub(crate) fn move_head(current: &Table, path: &Path) -> Result<Option<Head>> {
+/// Makes the metadata at a location the current one; None if another writer was faster.
+pub(crate) fn move_head(current: &Table, metadata: &str) -> Result<Option<Head>> {
     let catalog = current.warehouse.catalog();
     let name = &current.name;
     let Some(head) = current.head.as_ref().or(current.replaces.as_ref()) else {
-        return current.warehouse.publish(name, path).map(Some);
+        return current.warehouse.publish(name, metadata).map(Some);
     };
-    match catalog.pointers().advance(&name.namespace, &name.name, head, catalog.pointer_to(Entry::Table, path))? {
+    match catalog.pointers().advance(&name.namespace, &name.name, head, catalog.pointer_to(Entry::Table, metadata))? {
         Advance::Done(head) => Ok(Some(head)),
         Advance::Lost if current.head.is_none() => {
             let (table, reason) = (name.clone(), ConflictReason::HeadMoved);

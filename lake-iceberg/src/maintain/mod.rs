@@ -4,8 +4,6 @@ mod orphans;
 mod rewrite;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use iceberg::spec::{MAIN_BRANCH, Snapshot, SnapshotReference, SnapshotRetention, TableMetadata};
@@ -14,7 +12,7 @@ pub use self::orphans::Orphans;
 
 use crate::catalog::TableName;
 use crate::error::{Entry, Error, Result};
-use crate::storage::{self, TABLES};
+use crate::store::{Listed, below};
 use crate::table::Table;
 use crate::warehouse::Warehouse;
 
@@ -35,15 +33,15 @@ pub struct Expiry {
 /// What was removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Removed {
-    /// The files.
-    pub files: Vec<PathBuf>,
+    /// Locations of the files.
+    pub files: Vec<String>,
     /// Their size.
     pub bytes: u64,
 }
 
 impl Removed {
-    fn add(&mut self, path: PathBuf, bytes: u64) {
-        self.files.push(path);
+    fn add(&mut self, location: String, bytes: u64) {
+        self.files.push(location);
         self.bytes += bytes;
     }
 }
@@ -113,12 +111,12 @@ impl Warehouse {
     pub async fn collect_garbage(&self, now: SystemTime, age: Duration) -> Result<Removed> {
         let mut removed = Removed::default();
         for (path, bytes) in self.garbage(now, age).await? {
-            if fs::remove_file(&path).is_ok() {
+            if self.store().remove(&path) {
                 removed.add(path, bytes);
             }
         }
         let before = moment(now, age);
-        remove_empty_folders(&self.root().join(TABLES), before);
+        self.store().remove_empty_folders(&self.store().tables(), before);
         self.catalog().pointers().prune(before)?;
         Ok(removed)
     }
@@ -134,12 +132,11 @@ impl Warehouse {
         Ok(found)
     }
 
-    async fn garbage(&self, now: SystemTime, age: Duration) -> Result<BTreeMap<PathBuf, u64>> {
+    async fn garbage(&self, now: SystemTime, age: Duration) -> Result<BTreeMap<String, u64>> {
         // Listed first: a file that a commit makes reachable in the meantime is younger than the list, or in it and
         // reachable.
-        let tables = self.root().join(TABLES);
-        let mut candidates = BTreeMap::new();
-        old_files(&tables, moment(now, age), &mut candidates)?;
+        let tables = self.store().tables();
+        let mut candidates = old_files(self.store().list(&tables)?, moment(now, age));
         let used = self.files_in_use().await?;
         candidates.retain(|path, _| is_of_a_table(&tables, path) && !used.contains(path));
         Ok(candidates)
@@ -149,7 +146,7 @@ impl Warehouse {
     ///
     /// A table that is renamed while names are listed could be missed under both of its names, so the names must be the
     /// same before and after.
-    async fn files_in_use(&self) -> Result<BTreeSet<PathBuf>> {
+    async fn files_in_use(&self) -> Result<BTreeSet<String>> {
         for _ in 0..LISTINGS {
             let names = self.entries()?;
             let mut used = BTreeSet::new();
@@ -171,7 +168,7 @@ impl Warehouse {
         Ok(entries)
     }
 
-    async fn files_of(&self, names: &[(TableName, Entry)], used: &mut BTreeSet<PathBuf>) -> Result<()> {
+    async fn files_of(&self, names: &[(TableName, Entry)], used: &mut BTreeSet<String>) -> Result<()> {
         for (name, kind) in names {
             match kind {
                 Entry::Table => self.files_of_table(name, used).await?,
@@ -181,19 +178,19 @@ impl Warehouse {
         Ok(())
     }
 
-    fn files_of_view(&self, name: &TableName, used: &mut BTreeSet<PathBuf>) -> Result<()> {
+    fn files_of_view(&self, name: &TableName, used: &mut BTreeSet<String>) -> Result<()> {
         let head = self.catalog().head(name, Entry::View)?;
-        used.insert(self.catalog().metadata_path(&head.pointer));
+        used.insert(self.catalog().metadata_of(&head.pointer));
         Ok(())
     }
 
-    async fn files_of_table(&self, name: &TableName, used: &mut BTreeSet<PathBuf>) -> Result<()> {
+    async fn files_of_table(&self, name: &TableName, used: &mut BTreeSet<String>) -> Result<()> {
         let table = self.table(&name.namespace, &name.name).await?;
         let metadata = table.metadata();
         let mut reach = |recorded: &str| {
-            used.insert(storage::rebase(self.root(), recorded));
+            used.insert(self.store().rebase(recorded));
         };
-        reach(&table.metadata_file().to_string_lossy());
+        reach(table.metadata_location());
         for earlier in metadata.metadata_log() {
             reach(&earlier.metadata_file);
         }
@@ -226,9 +223,9 @@ fn moment(now: SystemTime, age: Duration) -> SystemTime {
 }
 
 /// Whether a file stands where tables keep theirs and is named as they name them. Nothing else is ours to remove.
-fn is_of_a_table(tables: &Path, path: &Path) -> bool {
-    let Ok(below) = path.strip_prefix(tables) else { return false };
-    let parts: Vec<_> = below.iter().filter_map(|part| part.to_str()).collect();
+fn is_of_a_table(tables: &str, location: &str) -> bool {
+    let Some(path) = below(tables, location) else { return false };
+    let parts: Vec<&str> = path.split('/').collect();
     match parts[..] {
         [_, "data", file] => file.ends_with(".parquet"),
         [_, "metadata", file] => file.ends_with(".metadata.json") || file.ends_with(".avro"),
@@ -236,28 +233,8 @@ fn is_of_a_table(tables: &Path, path: &Path) -> bool {
     }
 }
 
-fn old_files(folder: &Path, before: SystemTime, found: &mut BTreeMap<PathBuf, u64>) -> Result<()> {
-    for entry in fs::read_dir(folder).map_err(Error::io("list", folder))? {
-        let entry = entry.map_err(Error::io("list", folder))?;
-        let Ok(data) = entry.metadata() else { continue };
-        if data.is_dir() {
-            old_files(&entry.path(), before, found)?;
-        } else if data.modified().is_ok_and(|modified| modified < before) {
-            found.insert(entry.path(), data.len());
-        }
-    }
-    Ok(())
-}
-
-/// Removes folders below `folder` that are empty and have not changed since `before`.
-fn remove_empty_folders(folder: &Path, before: SystemTime) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
-        let old = fs::metadata(&path).and_then(|data| data.modified()).is_ok_and(|modified| modified < before);
-        remove_empty_folders(&path, before);
-        if old {
-            // Fails if it is not empty, as it should.
-            let _ = fs::remove_dir(&path);
-        }
-    }
+/// Those of the files that have not changed since `before`, with their sizes.
+fn old_files(found: Vec<Listed>, before: SystemTime) -> BTreeMap<String, u64> {
+    let old = found.into_iter().filter(|file| file.modified < before);
+    old.map(|file| (file.location, file.bytes)).collect()
 }

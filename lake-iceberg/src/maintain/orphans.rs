@@ -1,15 +1,13 @@
 //! One table's own files: those that only forgotten snapshots had, and those that nothing refers to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use iceberg::spec::SnapshotRef;
 
 use super::{Expiry, Removed, is_of_a_table, moment, old_files};
 use crate::error::{Error, Result};
-use crate::storage::{self, TABLES};
+use crate::store::{Listed, below};
 use crate::table::Table;
 
 /// What was found and removed of a table's folder.
@@ -40,8 +38,12 @@ impl Table {
         let mut used = BTreeSet::new();
         self.warehouse.files_of_table(&table.name, &mut used).await?;
         let mut removed = Removed::default();
-        for path in theirs.difference(&used).filter(|path| self.owns(path)) {
-            remove(path, &mut removed);
+        let store = self.warehouse.store();
+        let gone = |file: &Listed| theirs.contains(&file.location) && !used.contains(&file.location);
+        for file in store.list(&self.location())?.into_iter().filter(gone).filter(|file| self.owns(&file.location)) {
+            if store.remove(&file.location) {
+                removed.add(file.location, file.bytes);
+            }
         }
         Ok(removed)
     }
@@ -51,52 +53,47 @@ impl Table {
     /// yet. Files that no writer of tables names so are left alone.
     pub async fn remove_orphans(&self, now: SystemTime, age: Duration) -> Result<Orphans> {
         // Listed first: what a commit makes reachable in the meantime is younger than the list, or in it and reachable.
-        let mut candidates = BTreeMap::new();
-        let folder = self.location();
-        if folder.is_dir() && folder.starts_with(self.warehouse.root().join(TABLES)) {
-            old_files(&folder, moment(now, age), &mut candidates)?;
-        }
+        let (folder, store) = (self.location(), self.warehouse.store());
+        let candidates = match below(&store.tables(), &folder) {
+            Some(_) => old_files(store.list(&folder)?, moment(now, age)),
+            None => BTreeMap::new(),
+        };
         let current = self.refresh().await?;
         if current.location() != folder {
             return Err(Error::Invalid(format!("table {} was moved: remove its orphans again later", self.name)));
         }
         let mut used = BTreeSet::new();
         self.warehouse.files_of_table(&current.name, &mut used).await?;
-        let manifests = used.iter().filter(|path| path.extension().is_some_and(|kind| kind == "avro")).count();
+        let manifests = used.iter().filter(|path| path.ends_with(".avro")).count();
         let mut found = Orphans {
             manifests: manifests as u64,
             active: used.len() as u64,
             scanned: candidates.len() as u64,
             removed: Removed::default(),
         };
-        for path in candidates.keys().filter(|path| !used.contains(*path) && self.owns(path)) {
-            remove(path, &mut found.removed);
+        for (path, bytes) in candidates.iter().filter(|(path, _)| !used.contains(*path) && self.owns(path)) {
+            if store.remove(path) {
+                found.removed.add(path.clone(), *bytes);
+            }
         }
         Ok(found)
     }
 
     /// Whether a file is one that this table's writers make, in the folder of this table.
-    fn owns(&self, path: &Path) -> bool {
-        path.starts_with(self.location()) && is_of_a_table(&self.warehouse.root().join(TABLES), path)
+    fn owns(&self, path: &str) -> bool {
+        below(&self.location(), path).is_some() && is_of_a_table(&self.warehouse.store().tables(), path)
     }
 
-    async fn files_of_snapshot(&self, snapshot: &SnapshotRef, found: &mut BTreeSet<PathBuf>) -> Result<()> {
-        let root = self.warehouse.root();
+    async fn files_of_snapshot(&self, snapshot: &SnapshotRef, found: &mut BTreeSet<String>) -> Result<()> {
+        let store = self.warehouse.store();
         for manifest in self.inner.manifest_list_reader(snapshot).load().await?.entries() {
-            if !found.insert(storage::rebase(root, &manifest.manifest_path)) {
+            if !found.insert(store.rebase(&manifest.manifest_path)) {
                 continue;
             }
             let (entries, _) = manifest.load_manifest(self.inner.file_io()).await?.into_parts();
-            found.extend(entries.iter().map(|entry| storage::rebase(root, entry.file_path())));
+            found.extend(entries.iter().map(|entry| store.rebase(entry.file_path())));
         }
-        found.insert(storage::rebase(root, snapshot.manifest_list()));
+        found.insert(store.rebase(snapshot.manifest_list()));
         Ok(())
-    }
-}
-
-fn remove(path: &Path, removed: &mut Removed) {
-    let bytes = fs::metadata(path).map_or(0, |data| data.len());
-    if fs::remove_file(path).is_ok() {
-        removed.add(path.to_path_buf(), bytes);
     }
 }

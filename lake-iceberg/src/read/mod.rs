@@ -1,11 +1,11 @@
 //! Reading: scans with projection, pruning and time travel.
 
-mod absent;
 pub(crate) mod bounds;
 mod filter;
 pub(crate) mod metadata_tables;
 pub(crate) mod numbered;
 pub(crate) mod positions;
+mod shape;
 
 use std::sync::Arc;
 
@@ -134,7 +134,7 @@ impl<'a> Scan<'a> {
     pub fn read(&self, tasks: Vec<FileScanTask>) -> Result<BatchStream> {
         let (table, rows) = (self.table.clone(), self.batch_rows);
         let groups = async move {
-            let groups = absent::groups(&table, tasks).await?;
+            let groups = shape::groups(&table, tasks).await?;
             let streams =
                 groups.into_iter().map(|group| read_group(&table, rows, group)).collect::<Result<Vec<_>>>()?;
             Ok::<_, Error>(futures::stream::iter(streams).flatten())
@@ -174,7 +174,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-fn read_group(table: &Table, batch_rows: Option<usize>, mut group: absent::Group) -> Result<BatchStream> {
+fn read_group(table: &Table, batch_rows: Option<usize>, mut group: shape::Group) -> Result<BatchStream> {
     let mut reader = table.inner.reader_builder().with_row_group_filtering_enabled(true);
     if let Some(rows) = batch_rows {
         reader = reader.with_batch_size(rows);
@@ -205,5 +205,5 @@ fn at_current_schema(table: &Table) -> Result<iceberg::table::Table> {
         }
     }
     let metadata: TableMetadata = serde_json::from_value(json).map_err(malformed)?;
-    table.warehouse.catalog().table_of(&table.name, metadata, &table.metadata_file())
+    table.warehouse.catalog().table_of(&table.name, metadata, table.metadata_location())
 }

@@ -3,7 +3,6 @@
 mod conform;
 pub(crate) mod deletes;
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use arrow::datatypes::SchemaRef;
@@ -23,7 +22,7 @@ use parquet::file::properties::WriterProperties;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::storage;
+use crate::store::{Store, join};
 use crate::table::Table;
 
 /// How data files are written.
@@ -177,7 +176,7 @@ pub(crate) fn properties(row_group_rows: usize) -> WriterProperties {
 /// Names of new files: one flat folder, because the iceberg crate would put partition values into paths unescaped.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
-    folder: PathBuf,
+    folder: String,
     prefix: String,
     pub written: WrittenPaths,
     next: Arc<Mutex<u32>>,
@@ -186,9 +185,9 @@ pub(crate) struct Names {
 impl Names {
     pub fn new(table: &Table, suffix: &str) -> Self {
         Self {
-            folder: table.location().join("data"),
+            folder: join(&table.location(), "data"),
             prefix: format!("{}{suffix}", Uuid::now_v7().simple()),
-            written: WrittenPaths::new(table.warehouse.root()),
+            written: WrittenPaths::new(table.warehouse.store()),
             next: Arc::default(),
         }
     }
@@ -196,9 +195,9 @@ impl Names {
 
 impl LocationGenerator for Names {
     fn generate_location(&self, _: Option<&PartitionKey>, file_name: &str) -> String {
-        let path = self.folder.join(file_name);
+        let path = join(&self.folder, file_name);
         self.written.record(path.clone());
-        path.to_string_lossy().into_owned()
+        path
     }
 }
 
@@ -216,16 +215,16 @@ pub(crate) struct WrittenPaths(Arc<Paths>);
 
 #[derive(Debug, Default)]
 struct Paths {
-    root: PathBuf,
-    paths: Mutex<Vec<PathBuf>>,
+    store: Option<Store>,
+    paths: Mutex<Vec<String>>,
 }
 
 impl WrittenPaths {
-    pub fn new(root: &Path) -> Self {
-        Self(Arc::new(Paths { root: root.to_path_buf(), paths: Mutex::default() }))
+    pub fn new(store: &Store) -> Self {
+        Self(Arc::new(Paths { store: Some(store.clone()), paths: Mutex::default() }))
     }
 
-    pub fn record(&self, path: PathBuf) {
+    pub fn record(&self, path: String) {
         self.0.paths.lock().expect("nothing panics while it holds this lock").push(path);
     }
 
@@ -244,16 +243,22 @@ impl WrittenPaths {
 impl Drop for Paths {
     fn drop(&mut self) {
         for path in self.paths.lock().expect("nothing panics while it holds this lock").drain(..) {
-            let _ = std::fs::remove_file(storage::rebase(&self.root, &path.to_string_lossy()));
+            if let Some(store) = &self.store {
+                store.remove(&path);
+            }
         }
     }
 }
 
 impl Table {
     /// Folder of the table's files.
-    pub(crate) fn location(&self) -> PathBuf {
-        let recorded = self.metadata().location();
-        self.warehouse.catalog().location_of(&self.metadata_file(), recorded)
+    pub(crate) fn location(&self) -> String {
+        self.warehouse.catalog().location_of(self.metadata_location(), self.metadata().location())
+    }
+
+    /// The metadata that the next one follows; None while the table is being made.
+    pub(crate) fn previous_metadata(&self) -> Option<&str> {
+        self.head.as_ref().map(|_| self.metadata_location())
     }
 }
 

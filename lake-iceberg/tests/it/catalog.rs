@@ -53,8 +53,8 @@ async fn a_moved_folder_opens_and_is_written_to() {
     assert_eq!(warehouse.view("s", "v").unwrap().sql, "select 1");
     let table = table.row_delta(places(&table, &[5]).await, [rows([50])], default()).await.unwrap().table;
     assert_eq!(ids(&table.refresh().await.unwrap()).await.len(), 18);
-    assert!(table.metadata_file().starts_with(moved.canonicalize().unwrap()));
-    assert!(std::path::Path::new(table.metadata().location()).starts_with(moved.canonicalize().unwrap()));
+    assert!(path_of(table.metadata_location()).starts_with(moved.canonicalize().unwrap()));
+    assert!(path_of(table.metadata().location()).starts_with(moved.canonicalize().unwrap()));
     let removed = warehouse.collect_garbage(far_future(), std::time::Duration::ZERO).await.unwrap();
     assert_eq!(removed, Removed::default());
     assert!(!dir.path().join("lake").exists());
@@ -99,7 +99,7 @@ async fn dropped_tables_are_garbage_after_a_while() {
     warehouse.drop_table("s", "t").unwrap();
     assert_eq!(ids(&table).await, [0, 1, 2, 3, 4], "whoever has opened it can finish");
     let found = warehouse.find_garbage(far_future(), std::time::Duration::ZERO).await.unwrap();
-    let there = |path: &std::path::PathBuf| path.is_file();
+    let there = |location: &String| path_of(location).is_file();
     assert!(found.files.iter().all(there), "looking removes nothing");
     let removed = warehouse.collect_garbage(far_future(), std::time::Duration::ZERO).await.unwrap();
     assert_eq!(removed, found);
@@ -112,7 +112,7 @@ async fn files_that_no_table_names_so_are_left_alone() {
     let (dir, warehouse) = warehouse();
     let new = NewTable::new(&columns()).unwrap();
     let table = warehouse.create_table_as("s", "t", new, [rows(0..5)], default()).await.unwrap().table;
-    let folder = std::path::PathBuf::from(table.metadata().location());
+    let folder = path_of(table.metadata().location());
     warehouse.drop_table("s", "t").unwrap();
     let kept = [folder.join("notes.txt"), folder.join("data/notes.txt"), dir.path().join("lake/tables/other.parquet")];
     for path in &kept {
@@ -145,11 +145,11 @@ async fn the_crates_own_transactions_commit_through_it() {
         .unwrap();
     let read = Catalog::get_namespace(catalog, &NamespaceIdent::new("p".to_owned())).await.unwrap();
     assert_eq!(read.properties()["k"], "v");
-    let location = warehouse.table("s", "u").await.unwrap().metadata_file();
+    let location = warehouse.table("s", "u").await.unwrap().metadata_location().to_owned();
     let registered = TableIdent::new(s, "w".to_owned());
-    Catalog::register_table(catalog, &registered, location.to_string_lossy().into_owned()).await.unwrap();
+    Catalog::register_table(catalog, &registered, location.clone()).await.unwrap();
     assert!(warehouse.table("s", "w").await.is_ok());
     Catalog::drop_table(catalog, &registered).await.unwrap();
     Catalog::purge_table(catalog, &renamed).await.unwrap();
-    assert!(!location.exists());
+    assert!(!path_of(&location).exists());
 }

@@ -1,6 +1,7 @@
 //! Small tables and their rows.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StringArray};
@@ -8,7 +9,8 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use futures::TryStreamExt;
-use lake_iceberg::{Table, Warehouse};
+use iceberg::spec::{PrimitiveType, Type};
+use lake_iceberg::{ColumnPlace, SchemaChange, Table, Warehouse};
 
 /// `id bigint not null, name varchar`
 pub fn columns() -> SchemaRef {
@@ -30,6 +32,31 @@ pub fn warehouse() -> (tempfile::TempDir, Warehouse) {
     let warehouse = Warehouse::open(dir.path().join("lake")).unwrap();
     warehouse.catalog().make_namespace("s").unwrap();
     (dir, warehouse)
+}
+
+/// Adds a column at the end.
+pub fn add(name: &str, ty: Type) -> SchemaChange {
+    SchemaChange::Add { within: vec![], name: name.to_owned(), ty, place: ColumnPlace::Last }
+}
+
+/// Renames a column.
+pub fn rename(from: &str, to: &str) -> SchemaChange {
+    SchemaChange::Rename { path: vec![from.to_owned()], to: to.to_owned() }
+}
+
+/// Removes a column.
+pub fn remove(name: &str) -> SchemaChange {
+    SchemaChange::Drop { path: vec![name.to_owned()] }
+}
+
+/// Gives a column a wider type.
+pub fn widen(name: &str, ty: PrimitiveType) -> SchemaChange {
+    SchemaChange::Retype { path: vec![name.to_owned()], ty: Type::Primitive(ty) }
+}
+
+/// Path of the local file at a location.
+pub fn path_of(location: &str) -> PathBuf {
+    PathBuf::from(location.strip_prefix("file://").unwrap())
 }
 
 /// The values of an integer column in ascending order.

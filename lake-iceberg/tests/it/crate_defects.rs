@@ -81,10 +81,7 @@ async fn stale_schema_after_a_change_without_a_write() {
     let (_dir, warehouse) = warehouse();
     let new = NewTable::new(&columns()).unwrap();
     let table = warehouse.create_table_as("s", "t", new, [rows(0..3)], default()).await.unwrap().table;
-    let changes = [
-        SchemaChange::Add { name: "added".to_owned(), ty: Type::Primitive(PrimitiveType::Long) },
-        SchemaChange::Rename { from: "name".to_owned(), to: "label".to_owned() },
-    ];
+    let changes = [add("added", Type::Primitive(PrimitiveType::Long)), rename("name", "label")];
     let table = table.change_schema(&changes).await.unwrap();
     for column in ["added", "label"] {
         assert!(table.inner().scan().select([column]).build().is_err(), "the defect");
@@ -103,7 +100,7 @@ async fn rows_lost_after_a_promotion() {
     let ints: ArrayRef = Arc::new(arrow::array::Int32Array::from(vec![1, 2, 5]));
     let batch = RecordBatch::try_from_iter_with_nullable([("n", ints, true)]).unwrap();
     let table = warehouse.create_table_as("s", "t", new, [batch], default()).await.unwrap().table;
-    let change = SchemaChange::Promote { name: "n".to_owned(), ty: PrimitiveType::Long };
+    let change = widen("n", PrimitiveType::Long);
     let table = table.change_schema(&[change]).await.unwrap();
     let longs: ArrayRef = Arc::new(Int64Array::from(vec![1 << 40]));
     let batch = RecordBatch::try_from_iter_with_nullable([("n", longs, true)]).unwrap();
@@ -155,7 +152,7 @@ async fn partition_values_in_paths() {
         Struct::from_iter([Some(Literal::string(values[0]))]),
     );
     assert!(key.to_path().contains("../.."), "the defect");
-    let data = std::path::Path::new(metadata.location()).join("data");
+    let data = path_of(metadata.location()).join("data");
     assert_eq!(std::fs::read_dir(&data).unwrap().count(), values.len());
     assert!(data.starts_with(dir.path().canonicalize().unwrap()));
     for value in values {
@@ -218,11 +215,13 @@ async fn partitioned_by_uuid() {
 async fn unknown_metadata_fields_are_lost() {
     let (_dir, warehouse) = warehouse();
     let table = warehouse.create_table("s", "t", NewTable::new(&columns()).unwrap()).await.unwrap();
-    let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(table.metadata_file()).unwrap()).unwrap();
+    let mut json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(path_of(table.metadata_location())).unwrap()).unwrap();
     json["from-the-future"] = 1.into();
-    std::fs::write(table.metadata_file(), serde_json::to_vec(&json).unwrap()).unwrap();
+    std::fs::write(path_of(table.metadata_location()), serde_json::to_vec(&json).unwrap()).unwrap();
     let table = table.refresh().await.unwrap().append([rows([1])], default()).await.unwrap().table;
-    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(table.metadata_file()).unwrap()).unwrap();
+    let json: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(path_of(table.metadata_location())).unwrap()).unwrap();
     assert!(json.get("from-the-future").is_none(), "the defect");
 }
 

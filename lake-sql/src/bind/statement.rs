@@ -90,6 +90,7 @@ impl Binder<'_> {
             | StatementKind::RenameView { .. }
             | StatementKind::Comment { .. }
             | StatementKind::DescribePrepared { .. }
+            | StatementKind::Call { .. }
             | StatementKind::Other(_) => None,
         }
     }

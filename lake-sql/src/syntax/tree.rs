@@ -11,8 +11,8 @@ pub use json_table::{JsonColumn, JsonColumnKind, JsonPlan, JsonPlanNode, JsonTab
 pub use row_pattern::{MatchRecognize, Pattern, Quantifier, RowPattern, RowsPerMatch};
 #[cfg(feature = "query")]
 pub use statement::{
-    AlterAction, ColumnDefinition, Commented, Explanation, Key, MergeAction, MergeClause, ObjectKind, Statement,
-    StatementKind,
+    AlterAction, ColumnDefinition, ColumnPlace, Commented, Explanation, Key, MergeAction, MergeClause, ObjectKind,
+    Statement, StatementKind,
 };
 
 /// A name as written.

@@ -5,10 +5,10 @@ use lake_sql::bound::statement::BoundStatement;
 use lake_sql::finding::{Finding, unknown_column};
 use lake_sql::lint;
 use lake_sql::syntax::tree::{
-    AlterAction, ColumnDefinition, Ident, Key, Name, ObjectKind, Query, Statement, StatementKind,
+    AlterAction, ColumnDefinition, ColumnPlace, Ident, Key, Name, ObjectKind, Query, Statement, StatementKind,
 };
 use lake_sql::syntax::{Parsed, parse_declarations, parse_script};
-use lake_sql::types::{Type, TypeRules};
+use lake_sql::types::{Field, Type, TypeRules};
 
 use super::catalog::Catalog;
 
@@ -150,12 +150,31 @@ fn change(statement: &Statement, catalog: &mut Catalog) -> Vec<Finding> {
     let at = |columns: &[RelationColumn], name: &Ident| {
         columns.iter().position(|column| column.name.eq_ignore_ascii_case(&name.value))
     };
+    let table = name.parts.last().map(|part| part.value.as_str());
     let known: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     match action {
-        AlterAction::AddColumn { column, if_not_exists: true } if at(&columns, &column.name).is_some() => {
-            return findings;
-        }
-        AlterAction::AddColumn { column, .. } => columns.push(relation_column(column, &mut findings)),
+        AlterAction::AddColumn { within, column, if_not_exists, place } => match within.split_first() {
+            Some((first, rest)) => match at(&columns, first) {
+                Some(position) => {
+                    let field = relation_column(column, &mut findings);
+                    let field = Field { name: Some(field.name), ty: field.ty };
+                    change_field(&mut columns[position].ty, rest, &mut |fields| fields.push(field.clone()));
+                }
+                None => findings.push(unknown_column::new(first, table, &known)),
+            },
+            None if *if_not_exists && at(&columns, &column.name).is_some() => return findings,
+            None => {
+                let added = relation_column(column, &mut findings);
+                match place {
+                    ColumnPlace::First => columns.insert(0, added),
+                    ColumnPlace::Last => columns.push(added),
+                    ColumnPlace::After(name) => match at(&columns, name) {
+                        Some(position) => columns.insert(position + 1, added),
+                        None => findings.push(unknown_column::new(name, table, &known)),
+                    },
+                }
+            }
+        },
         AlterAction::AddColumns(added) => {
             columns.extend(added.iter().map(|column| relation_column(column, &mut findings)).collect::<Vec<_>>());
         }
@@ -167,16 +186,16 @@ fn change(statement: &Statement, catalog: &mut Catalog) -> Vec<Finding> {
             catalog.add(&parts(to), columns);
             return findings;
         }
-        AlterAction::DropColumn { column, .. }
-        | AlterAction::DropNotNull(column)
-        | AlterAction::RenameColumn { from: column, .. }
-        | AlterAction::SetColumnType(column, _)
-        | AlterAction::ChangeColumn(column, _) => match at(&columns, column) {
-            Some(position) => alter_column(&mut columns, position, action, &mut findings),
+        AlterAction::DropColumn { column: Name { parts, .. }, .. }
+        | AlterAction::RenameColumn { from: Name { parts, .. }, .. }
+        | AlterAction::SetColumnType(Name { parts, .. }, _) => match at(&columns, &parts[0]) {
+            Some(position) => alter_column(&mut columns, position, &parts[1..], action, &mut findings),
             None if tolerates_absence(action) => return findings,
-            None => {
-                findings.push(unknown_column::new(column, name.parts.last().map(|part| part.value.as_str()), &known))
-            }
+            None => findings.push(unknown_column::new(&parts[0], table, &known)),
+        },
+        AlterAction::DropNotNull(column) | AlterAction::ChangeColumn(column, _) => match at(&columns, column) {
+            Some(position) => alter_column(&mut columns, position, &[], action, &mut findings),
+            None => findings.push(unknown_column::new(column, table, &known)),
         },
         AlterAction::SetProperties(_) | AlterAction::Execute(..) | AlterAction::Storage => return findings,
     }
@@ -191,7 +210,30 @@ fn tolerates_absence(action: &AlterAction) -> bool {
     )
 }
 
-fn alter_column(columns: &mut Vec<RelationColumn>, position: usize, action: &AlterAction, findings: &mut Vec<Finding>) {
+/// Changes a column, or the field of it that `field` leads to.
+fn alter_column(
+    columns: &mut Vec<RelationColumn>,
+    position: usize,
+    field: &[Ident],
+    action: &AlterAction,
+    findings: &mut Vec<Finding>,
+) {
+    if let Some((name, within)) = field.split_last() {
+        let wanted = match action {
+            AlterAction::SetColumnType(_, ty) => Type::from_syntax(ty).map_err(|finding| findings.push(*finding)).ok(),
+            _ => None,
+        };
+        let change = &mut |fields: &mut Vec<Field>| {
+            let Some(at) = fields.iter().position(|field| is_named(field, name)) else { return };
+            match (action, &wanted) {
+                (AlterAction::DropColumn { .. }, _) => drop(fields.remove(at)),
+                (AlterAction::RenameColumn { to, .. }, _) => fields[at].name = Some(to.value.clone()),
+                (_, Some(ty)) => fields[at].ty = ty.clone(),
+                _ => {}
+            }
+        };
+        return change_field(&mut columns[position].ty, within, change);
+    }
     match action {
         AlterAction::DropColumn { .. } => drop(columns.remove(position)),
         AlterAction::DropNotNull(_) => columns[position].nullable = true,
@@ -201,6 +243,26 @@ fn alter_column(columns: &mut Vec<RelationColumn>, position: usize, action: &Alt
             Err(finding) => findings.push(*finding),
         },
         AlterAction::ChangeColumn(_, column) => columns[position] = relation_column(column, findings),
+        _ => {}
+    }
+}
+
+fn is_named(field: &Field, name: &Ident) -> bool {
+    field.name.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(&name.value))
+}
+
+/// Changes the fields of the row that a path leads to, if there is one: engines say more.
+fn change_field(ty: &mut Type, path: &[Ident], change: &mut dyn FnMut(&mut Vec<Field>)) {
+    match (ty, path.split_first()) {
+        (Type::Row(fields), None) => change(fields),
+        (Type::Row(fields), Some((name, rest))) => {
+            if let Some(field) = fields.iter_mut().find(|field| is_named(field, name)) {
+                change_field(&mut field.ty, rest, change);
+            }
+        }
+        (Type::Array(element), Some((name, rest))) if name.value.eq_ignore_ascii_case("element") => {
+            change_field(element, rest, change);
+        }
         _ => {}
     }
 }

@@ -114,13 +114,22 @@ fn binary(value: &PrimitiveLiteral) -> Option<Vec<u8>> {
 pub(super) fn text(ty: &PrimitiveType, value: &PrimitiveLiteral) -> Option<String> {
     let array = array(ty, &[Some(value.clone())]).ok()?;
     let text = array_value_to_string(&array, 0).ok()?;
-    Some(if *ty == PrimitiveType::Timestamptz { text.replace('Z', "+00:00") } else { text })
+    Some(match ty {
+        PrimitiveType::Timestamptz => text.replace('Z', "+00:00"),
+        PrimitiveType::Uuid => uuid::Uuid::try_parse(&text).map_or(text, |uuid| uuid.to_string()),
+        PrimitiveType::Binary | PrimitiveType::Fixed(_) => text.to_uppercase(),
+        _ => text,
+    })
 }
 
 /// A value in JSON: numbers and booleans as they are, everything else as text.
 pub(super) fn json(ty: &PrimitiveType, value: &PrimitiveLiteral) -> Value {
     match (ty, value) {
         (PrimitiveType::Int | PrimitiveType::Long, value) => integer(value).map_or(Value::Null, Value::from),
+        // The digits that tell it from its neighbours, of which a double has more.
+        (PrimitiveType::Float, PrimitiveLiteral::Float(value)) => {
+            value.0.to_string().parse::<f64>().map_or(Value::Null, Value::from)
+        }
         (PrimitiveType::Float | PrimitiveType::Double, value) => double(value).map_or(Value::Null, Value::from),
         (_, PrimitiveLiteral::Boolean(value)) => Value::from(*value),
         (ty, value) => text(ty, value).map_or(Value::Null, Value::from),

@@ -28,7 +28,7 @@ pub enum MetadataTable {
     Snapshots,
     /// `"t$refs"`: branches and tags.
     Refs,
-    /// `"t$history"`: which snapshot was current since when.
+    /// `"t$history"`: when each snapshot was made, and which led to the current one.
     History,
     /// `"t$files"`: the data and delete files of the current snapshot.
     Files,
@@ -205,19 +205,19 @@ fn refs(table: &Table) -> Result<Columns> {
 
 fn history(table: &Table) -> Columns {
     let metadata = table.metadata();
-    let log = metadata.history();
+    // As Trino has it: when each snapshot was made, whichever were current in between.
+    let log = table.snapshots();
     let ancestors: Vec<i64> =
         std::iter::successors(table.snapshot(), |snapshot| metadata.snapshot_by_id(snapshot.parent_snapshot_id()?))
             .map(|snapshot| snapshot.snapshot_id())
             .collect();
-    let parent = |id| metadata.snapshot_by_id(id).and_then(|snapshot| snapshot.parent_snapshot_id());
     vec![
-        column("made_current_at", moments(log.iter().map(|entry| entry.timestamp_ms))),
-        column("snapshot_id", Arc::new(Int64Array::from_iter_values(log.iter().map(|entry| entry.snapshot_id)))),
-        column("parent_id", Arc::new(Int64Array::from_iter(log.iter().map(|entry| parent(entry.snapshot_id))))),
+        column("made_current_at", moments(log.iter().map(|entry| entry.timestamp_ms()))),
+        column("snapshot_id", Arc::new(Int64Array::from_iter_values(log.iter().map(|entry| entry.snapshot_id())))),
+        column("parent_id", Arc::new(Int64Array::from_iter(log.iter().map(|entry| entry.parent_snapshot_id())))),
         column(
             "is_current_ancestor",
-            Arc::new(BooleanArray::from_iter(log.iter().map(|entry| Some(ancestors.contains(&entry.snapshot_id))))),
+            Arc::new(BooleanArray::from_iter(log.iter().map(|entry| Some(ancestors.contains(&entry.snapshot_id()))))),
         ),
     ]
 }

@@ -1,12 +1,12 @@
 //! `"t$partitions"`: what the data files of each partition tell of it, and partition values as rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, StructArray};
 use arrow::buffer::NullBuffer;
 use arrow::datatypes::{DataType, Field, Fields};
-use iceberg::spec::{DataFile, Datum, PrimitiveLiteral, PrimitiveType, Transform, Type};
+use iceberg::spec::{DataContentType, DataFile, Datum, PrimitiveLiteral, PrimitiveType, Transform, Type};
 
 use super::{Columns, column, literals};
 use crate::commit::{Contents, LiveFile};
@@ -124,7 +124,7 @@ pub(super) fn fields(table: &Table) -> Result<Vec<Field>> {
     Ok(fields)
 }
 
-/// What the files of a partition tell of a column; None where one of them does not tell.
+/// What the files of a partition tell of a column: those that were written before it tell nothing.
 #[derive(Clone)]
 struct Measure {
     least: Option<Datum>,
@@ -136,25 +136,32 @@ struct Measure {
 
 impl Measure {
     fn new() -> Self {
-        Self { least: None, greatest: None, bounded: true, nulls: Some(0), nans: None }
+        Self { least: None, greatest: None, bounded: true, nulls: None, nans: None }
     }
 
-    fn add(&mut self, id: i32, file: &DataFile) {
+    fn add(&mut self, id: i32, ty: &PrimitiveType, file: &DataFile) {
         let nulls = file.null_value_counts().get(&id).copied();
-        self.nulls = self.nulls.zip(nulls).map(|(a, b)| a + b);
+        let bound = |bounds: &HashMap<i32, Datum>| bounds.get(&id).map(|datum| widened(datum, ty));
+        let bounds = (bound(file.lower_bounds()), bound(file.upper_bounds()));
+        if nulls.is_none() && bounds == (None, None) {
+            return;
+        }
+        if let Some(nulls) = nulls {
+            *self.nulls.get_or_insert(0) += nulls;
+        }
         if let Some(nans) = file.nan_value_counts().get(&id) {
             *self.nans.get_or_insert(0) += nans;
         }
         if nulls == Some(file.record_count()) {
             return;
         }
-        match (file.lower_bounds().get(&id), file.upper_bounds().get(&id)) {
+        match bounds {
             (Some(lower), Some(upper)) => {
-                if self.least.as_ref().is_none_or(|least| lower < least) {
-                    self.least = Some(lower.clone());
+                if self.least.as_ref().is_none_or(|least| lower < *least) {
+                    self.least = Some(lower);
                 }
-                if self.greatest.as_ref().is_none_or(|greatest| upper > greatest) {
-                    self.greatest = Some(upper.clone());
+                if self.greatest.as_ref().is_none_or(|greatest| upper > *greatest) {
+                    self.greatest = Some(upper);
                 }
             }
             _ => self.bounded = false,
@@ -163,6 +170,18 @@ impl Measure {
 
     fn bound(&self, bound: &Option<Datum>) -> Option<PrimitiveLiteral> {
         bound.as_ref().filter(|_| self.bounded).map(|datum| datum.literal().clone())
+    }
+}
+
+/// A bound that was written before its column got a wider type.
+fn widened(datum: &Datum, ty: &PrimitiveType) -> Datum {
+    match (ty, datum.literal()) {
+        (PrimitiveType::Long, PrimitiveLiteral::Int(value)) => Datum::long(*value),
+        (PrimitiveType::Double, PrimitiveLiteral::Float(value)) => Datum::double(f64::from(value.0)),
+        (PrimitiveType::Decimal { .. }, _) => {
+            datum.clone().to(&Type::Primitive(ty.clone())).unwrap_or_else(|_| datum.clone())
+        }
+        _ => datum.clone(),
     }
 }
 
@@ -180,7 +199,8 @@ pub(super) async fn columns(table: &Table) -> Result<Columns> {
     let (ty, measured) = (PartitionType::of(table)?, measured(table));
     // Keys have no order; texts of them have one that is good enough to be the same each time.
     let mut partitions: BTreeMap<String, Partition> = BTreeMap::new();
-    for live in contents.data_files() {
+    // Trino counts the files of deleted rows like others, and the rows in them.
+    for live in contents.data_files().chain(&contents.deletes) {
         let (key, file) = (ty.key(live), live.file());
         let measures = vec![Measure::new(); measured.len()];
         let fresh = Partition { key: key.clone(), records: 0, files: 0, bytes: 0, measures };
@@ -188,14 +208,16 @@ pub(super) async fn columns(table: &Table) -> Result<Columns> {
         partition.records += file.record_count() as i64;
         partition.files += 1;
         partition.bytes += file.file_size_in_bytes() as i64;
-        for (measure, (id, ..)) in partition.measures.iter_mut().zip(&measured) {
-            measure.add(*id, file);
+        if file.content_type() == DataContentType::Data {
+            for (measure, (id, _, ty)) in partition.measures.iter_mut().zip(&measured) {
+                measure.add(*id, ty, file);
+            }
         }
     }
     // A table without partitioning has one partition, of which nothing is known while it is empty.
     let unknown = partitions.is_empty() && ty.parts.is_empty();
     if unknown {
-        let measures = vec![Measure { nulls: None, ..Measure::new() }; measured.len()];
+        let measures = vec![Measure::new(); measured.len()];
         partitions.insert(String::new(), Partition { key: vec![], records: 0, files: 0, bytes: 0, measures });
     }
     let all: Vec<Partition> = partitions.into_values().collect();
@@ -216,7 +238,6 @@ pub(super) async fn columns(table: &Table) -> Result<Columns> {
 }
 
 fn data(measured: &[(i32, String, PrimitiveType)], all: &[Partition], unknown: bool) -> Result<ArrayRef> {
-    let nulls = unknown.then(|| NullBuffer::new_null(all.len()));
     let mut arrays = Vec::with_capacity(measured.len());
     for (at, (_, _, ty)) in measured.iter().enumerate() {
         let of = || all.iter().map(|partition| &partition.measures[at]);
@@ -231,7 +252,11 @@ fn data(measured: &[(i32, String, PrimitiveType)], all: &[Partition], unknown: b
             counts(&|measure| measure.nulls),
             counts(&|measure| measure.nans),
         ];
-        arrays.push(Arc::new(StructArray::new(of_column(ty), columns, nulls.clone())) as ArrayRef);
+        let told = of().zip(least.iter().zip(&greatest)).map(|(measure, (least, greatest))| {
+            !unknown && (least.is_some() || greatest.is_some() || measure.nulls.is_some())
+        });
+        let told = NullBuffer::from_iter(told);
+        arrays.push(Arc::new(StructArray::new(of_column(ty), columns, Some(told))) as ArrayRef);
     }
     Ok(Arc::new(StructArray::new(data_fields(measured), arrays, None)))
 }

@@ -8,7 +8,6 @@ use crate::syntax::tree::{Explanation, StatementKind};
 /// First words of statements that are passed on as they are.
 const OTHERS: &[&str] = &[
     "analyze",
-    "call",
     "commit",
     "deallocate",
     "deny",

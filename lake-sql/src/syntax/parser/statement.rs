@@ -5,8 +5,8 @@ use crate::finding::syntax;
 use crate::span::Span;
 use crate::syntax::token::{Keyword, Kind, Symbol};
 use crate::syntax::tree::{
-    AlterAction, ColumnDefinition, Commented, Expr, Ident, Key, MergeAction, MergeClause, Name, ObjectKind, Query,
-    Statement, StatementKind,
+    AlterAction, ColumnDefinition, ColumnPlace, Commented, Expr, Ident, Key, MergeAction, MergeClause, Name,
+    ObjectKind, Query, Statement, StatementKind,
 };
 
 impl Parser<'_> {
@@ -47,6 +47,7 @@ impl Parser<'_> {
                 Ok(StatementKind::Query(self.query()?))
             }
             Kind::Word(Keyword::Comment) => self.comment_on(),
+            Kind::Word(_) if self.is_word("call") => self.call_procedure(),
             _ => match self.in_hive(Self::athena_statement)? {
                 Some(statement) => Ok(statement),
                 None => {
@@ -321,22 +322,26 @@ impl Parser<'_> {
         }
         if self.eat_words(&[Rename, Column]) {
             let if_exists = self.if_exists();
-            let from = self.ident()?;
+            let from = self.name()?;
             self.expect_word(To, "`to`")?;
             return Ok(AlterAction::RenameColumn { from, to: self.ident()?, if_exists });
         }
         if self.eat_words(&[Add, Column]) {
             let if_not_exists = self.if_not_exists();
-            return Ok(AlterAction::AddColumn { column: self.column_definition()?, if_not_exists });
+            let within = self.fields_before()?;
+            let column = self.column_definition()?;
+            return Ok(AlterAction::AddColumn { within, column, if_not_exists, place: self.column_place()? });
         }
         if self.eat_words(&[Drop, Column]) {
             let if_exists = self.if_exists();
-            return Ok(AlterAction::DropColumn { column: self.ident()?, if_exists });
+            return Ok(AlterAction::DropColumn { column: self.name()?, if_exists });
         }
         if self.eat_words(&[Alter, Column]) {
-            let column = self.ident()?;
-            if self.eat_words(&[Drop, Keyword::Not, Keyword::Null]) {
-                return Ok(AlterAction::DropNotNull(column));
+            let column = self.name()?;
+            if let [column] = column.parts.as_slice()
+                && self.eat_words(&[Drop, Keyword::Not, Keyword::Null])
+            {
+                return Ok(AlterAction::DropNotNull(column.clone()));
             }
             return match self.eat_words(&[Set, Data, Type]) {
                 true => Ok(AlterAction::SetColumnType(column, self.type_name()?)),
@@ -349,15 +354,49 @@ impl Parser<'_> {
         if self.eat_word(Execute) {
             let procedure = self.ident()?;
             let arguments = match self.is_symbol(Symbol::LeftParen) {
-                true => self.parens(|p| match p.is_symbol(Symbol::RightParen) {
-                    true => Ok(vec![]),
-                    false => Ok(p.comma_list(Self::procedure_argument)),
-                })?,
+                true => self.procedure_arguments()?,
                 false => vec![],
             };
             return Ok(AlterAction::Execute(procedure, arguments));
         }
         Err(self.unexpected("`rename to`, `add column`, `drop column`, `set properties` or `execute`"))
+    }
+
+    /// `a.b.` before the name of a field that is added
+    fn fields_before(&mut self) -> Rule<Vec<Ident>> {
+        let mut within = vec![];
+        while self.symbol_at(1, Symbol::Dot) {
+            within.push(self.ident()?);
+            self.bump();
+        }
+        Ok(within)
+    }
+
+    /// `FIRST`, `LAST`, `AFTER a` or nothing
+    fn column_place(&mut self) -> Rule<ColumnPlace> {
+        if self.eat_word(Keyword::First) {
+            return Ok(ColumnPlace::First);
+        }
+        if self.eat_word(Keyword::After) {
+            return Ok(ColumnPlace::After(self.ident()?));
+        }
+        self.eat_word(Keyword::Last);
+        Ok(ColumnPlace::Last)
+    }
+
+    /// `CALL procedure(a => b, c)`
+    fn call_procedure(&mut self) -> Rule<StatementKind> {
+        self.bump();
+        let procedure = self.name()?;
+        Ok(StatementKind::Call { procedure, arguments: self.procedure_arguments()? })
+    }
+
+    /// `(a => b, c)`
+    fn procedure_arguments(&mut self) -> Rule<Vec<(Option<Ident>, Expr)>> {
+        self.parens(|p| match p.is_symbol(Symbol::RightParen) {
+            true => Ok(vec![]),
+            false => Ok(p.comma_list(Self::procedure_argument)),
+        })
     }
 
     /// `a => expression` or an expression

@@ -205,6 +205,13 @@ pub enum StatementKind {
         /// INPUT.
         input: bool,
     },
+    /// CALL catalog.schema.procedure(a => b, c)
+    Call {
+        /// The procedure.
+        procedure: Name,
+        /// Its arguments, with or without name.
+        arguments: Vec<(Option<Ident>, Expr)>,
+    },
     /// Any other statement, kept as text: its first word in lower case.
     Other(&'static str),
     /// SHOW TABLES | SCHEMAS | COLUMNS | CREATE … [FROM name] [LIKE pattern]
@@ -286,29 +293,33 @@ pub enum AlterAction {
     RenameTo(Name),
     /// ADD COLUMN [IF NOT EXISTS]
     AddColumn {
+        /// The column or field that it becomes a field of, from the outside in; empty for a column.
+        within: Vec<Ident>,
         /// The column.
         column: ColumnDefinition,
         /// IF NOT EXISTS.
         if_not_exists: bool,
+        /// Where it goes.
+        place: ColumnPlace,
     },
     /// DROP COLUMN [IF EXISTS]
     DropColumn {
-        /// The column.
-        column: Ident,
+        /// The column, or a field in one.
+        column: Name,
         /// IF EXISTS.
         if_exists: bool,
     },
     /// RENAME COLUMN [IF EXISTS] a TO b
     RenameColumn {
-        /// The column.
-        from: Ident,
+        /// The column, or a field in one.
+        from: Name,
         /// Its new name.
         to: Ident,
         /// IF EXISTS.
         if_exists: bool,
     },
     /// ALTER COLUMN a SET DATA TYPE t
-    SetColumnType(Ident, TypeName),
+    SetColumnType(Name, TypeName),
     /// ALTER COLUMN a DROP NOT NULL
     DropNotNull(Ident),
     /// SET PROPERTIES a = b
@@ -323,6 +334,17 @@ pub enum AlterAction {
     ChangeColumn(Ident, ColumnDefinition),
     /// Partitions, location or properties in Hive's grammar, kept as text.
     Storage,
+}
+
+/// Where an added column goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnPlace {
+    /// FIRST
+    First,
+    /// LAST, or nothing said.
+    Last,
+    /// AFTER a
+    After(Ident),
 }
 
 /// WHEN [NOT] MATCHED [AND condition] THEN …

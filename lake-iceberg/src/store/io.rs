@@ -1,9 +1,5 @@
-//! Files of a warehouse, wherever its folder is now.
-//!
-//! Iceberg records absolute paths. When a warehouse was moved or copied, those of the old place are read from the new
-//! one: what follows `tables/<folder>/` is the same in both, and folder names are unique.
+//! What the `iceberg` crate reads and writes a warehouse's files through.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -16,40 +12,24 @@ use iceberg::io::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Folder below a warehouse that holds the tables' own folders.
-pub(crate) const TABLES: &str = "tables";
+use super::folder::Folder;
 
-/// Access to files for the warehouse in `root`.
-pub(crate) fn file_io(root: &Path) -> FileIO {
-    FileIOBuilder::new(Arc::new(WarehouseStorageFactory { root: root.to_path_buf() })).build()
-}
-
-/// Where the file that is recorded as `recorded` is now.
-pub(crate) fn rebase(root: &Path, recorded: &str) -> PathBuf {
-    let path = Path::new(recorded.strip_prefix("file://").unwrap_or(recorded));
-    if path.starts_with(root) {
-        return path.to_path_buf();
-    }
-    let names: Vec<_> = path.components().collect();
-    for at in (0..names.len().saturating_sub(1)).rev() {
-        if names[at].as_os_str() == TABLES && root.join(TABLES).join(names[at + 1]).is_dir() {
-            return names[at..].iter().fold(root.to_path_buf(), |joined, name| joined.join(name));
-        }
-    }
-    path.to_path_buf()
+/// Access to the files of the warehouse in a folder.
+pub(super) fn file_io(folder: Folder) -> FileIO {
+    FileIOBuilder::new(Arc::new(WarehouseStorageFactory { folder })).build()
 }
 
 /// The local file system seen from a warehouse.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct WarehouseStorage {
-    root: PathBuf,
+    folder: Folder,
     #[serde(default)]
     inner: LocalFsStorage,
 }
 
 impl WarehouseStorage {
     fn path(&self, recorded: &str) -> String {
-        rebase(&self.root, recorded).to_string_lossy().into_owned()
+        self.folder.path_of(recorded).to_string_lossy().into_owned()
     }
 }
 
@@ -107,31 +87,12 @@ impl Storage for WarehouseStorage {
 /// Makes [`WarehouseStorage`]s.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct WarehouseStorageFactory {
-    root: PathBuf,
+    folder: Folder,
 }
 
 #[typetag::serde(name = "lake-warehouse")]
 impl StorageFactory for WarehouseStorageFactory {
     fn build(&self, _: &StorageConfig) -> iceberg::Result<Arc<dyn Storage>> {
-        Ok(Arc::new(WarehouseStorage { root: self.root.clone(), inner: LocalFsStorage::new() }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn recorded_paths_are_found_at_the_new_place() {
-        let dir = tempfile::tempdir().unwrap();
-        let root = dir.path();
-        std::fs::create_dir_all(root.join("tables/orders-1")).unwrap();
-        let new = root.join("tables/orders-1/data/a.parquet");
-        assert_eq!(rebase(root, "/old/tables/orders-1/data/a.parquet"), new);
-        assert_eq!(rebase(root, "file:///old/tables/orders-1/data/a.parquet"), new);
-        assert_eq!(rebase(root, "/old/tables/tables/orders-1/data/a.parquet"), new);
-        assert_eq!(rebase(root, &new.to_string_lossy()), new);
-        assert_eq!(rebase(root, "/old/tables/other-2/a.parquet"), Path::new("/old/tables/other-2/a.parquet"));
+        Ok(Arc::new(WarehouseStorage { folder: self.folder.clone(), inner: LocalFsStorage::new() }))
     }
 }

@@ -1,0 +1,105 @@
+//! The embedded engine reads what Trino has written, and writes to it.
+
+use crate::ours::{PARTED, PARTED_ROWS, TRANSFORMS, TYPES, insert};
+use crate::shared::Shared;
+
+#[test]
+fn we_read_every_type() {
+    let Some(shared) = Shared::new() else { return };
+    shared.theirs.run(&format!("create table @t {TYPES}"));
+    shared.theirs.run(&insert("t"));
+    assert_eq!(shared.adopted("t").len(), 4);
+}
+
+#[test]
+fn we_read_and_change_every_partitioning() {
+    let Some(shared) = Shared::new() else { return };
+    for (number, by) in TRANSFORMS.iter().enumerate() {
+        let table = format!("t{number}");
+        shared.theirs.run(&format!("create table @{table} {PARTED} with (partitioning = array[{by}])"));
+        shared.theirs.run(&format!("insert into @{table} values {PARTED_ROWS}"));
+        shared.theirs.run(&format!("delete from @{table} where s = 'alphabet'"));
+        assert_eq!(shared.adopted(&table).len(), 4, "{by}");
+        for filter in [
+            "n = 1",
+            "s = 'a/b ü=%&'",
+            "d < date '1970-01-01'",
+            "ts >= timestamp '2024-01-31 00:00:00'",
+            "dec = -12.34",
+        ] {
+            assert_eq!(shared.same(&format!("select * from @{table} where {filter}")).len(), 1, "{by} {filter}");
+        }
+        shared.ours.run(&format!("insert into @{table} values {PARTED_ROWS}"));
+        shared.ours.run(&format!("update @{table} set n = 2 where s = 'alpha'"));
+        assert_eq!(shared.shown(&table).len(), 9, "{by}");
+    }
+}
+
+#[test]
+fn we_read_what_changed() {
+    let Some(shared) = Shared::new() else { return };
+    let theirs = &shared.theirs;
+    theirs
+        .run("create table @t (id bigint, name varchar, at timestamp(6)) with (partitioning = array['bucket(id, 2)'])");
+    theirs.run("insert into @t select x, 'n' || cast(x as varchar), timestamp '2024-01-01 00:00:00' + x * interval '1' hour from unnest(sequence(1, 1000)) u(x)");
+    assert_eq!(shared.adopted("t").len(), 1000);
+    theirs.run("update @t set name = 'changed' where id % 100 = 0");
+    assert_eq!(shared.adopted("t").len(), 1000);
+    theirs.run("delete from @t where id in (5, 6, 7)");
+    theirs.run(
+        "merge into @t t using (values (10, 'ten'), (2000, 'new'), (11, null)) s(k, v) on t.id = s.k
+         when matched and v is null then delete when matched then update set name = v
+         when not matched then insert (id, name) values (k, v)",
+    );
+    let left = shared.adopted("t").len();
+    // Rows of files that have delete files of theirs already.
+    shared.ours.run("delete from @t where id in (8, 9, 100)");
+    shared.ours.run("update @t set name = 'ours' where id = 200");
+    assert_eq!(shared.shown("t").len(), left - 3);
+    theirs.run("delete from @t where id in (12, 200)");
+    assert_eq!(shared.adopted("t").len(), left - 5);
+    shared.ours.run("alter table @t execute optimize");
+    assert_eq!(shared.shown("t").len(), left - 5);
+    theirs.run("insert into @t values (1, 'again', null)");
+    theirs.run("alter table @t execute optimize");
+    assert_eq!(shared.adopted("t").len(), left - 4);
+    for snapshot in shared.table("t").snapshots() {
+        shared.same(&format!("select * from @t for version as of {}", snapshot.snapshot_id()));
+    }
+}
+
+#[test]
+fn we_read_a_table_whose_columns_changed() {
+    let Some(shared) = Shared::new() else { return };
+    let theirs = &shared.theirs;
+    theirs.run("create table @t (a integer, b real, c decimal(5,2), gone varchar, r row(x integer, y varchar), l array(row(p integer)), m map(varchar, row(q integer)))");
+    theirs.run("insert into @t values (1, 1.5, 1.25, 'gone', row(1, 'y'), array[row(1)], map(array['k'], array[row(1)])), (2, null, null, null, null, null, null)");
+    for change in [
+        "add column added bigint",
+        "add column listed array(integer)",
+        "add column front varchar first",
+        "add column middle row(k integer) after a",
+        "drop column gone",
+        "rename column b to bb",
+        "alter column a set data type bigint",
+        "alter column bb set data type double",
+        "alter column c set data type decimal(20,2)",
+        "add column r.z bigint",
+        "rename column r.y to yy",
+        "alter column r.x set data type bigint",
+        "add column l.element.q varchar",
+        "add column gone bigint",
+        "alter column m set data type map(varchar, row(q bigint, v varchar))",
+        "drop column r.x",
+        "alter column r set data type row(z bigint, yy varchar, x integer)",
+    ] {
+        theirs.run(&format!("alter table @t {change}"));
+        assert_eq!(shared.adopted("t").len(), 2, "{change}");
+    }
+    shared.ours.run("insert into @t (a, r, l) values (3, row(1, 'y', 2), array[row(2, 'q')])");
+    shared.ours.run("update @t set bb = a where a = 1");
+    assert_eq!(shared.shown("t").len(), 3);
+    shared.ours.run("alter table @t add column r.more integer");
+    shared.ours.run("alter table @t drop column l");
+    assert_eq!(shared.shown("t").len(), 3);
+}
