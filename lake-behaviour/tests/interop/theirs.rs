@@ -1,6 +1,6 @@
 //! The embedded engine reads what Trino has written, and writes to it.
 
-use crate::ours::{PARTED, PARTED_ROWS, TRANSFORMS, TYPES, insert};
+use crate::ours::{PARTED, PARTED_ROWS, TRANSFORMS, TYPES, filtered, insert};
 use crate::shared::Shared;
 
 #[test]
@@ -20,15 +20,7 @@ fn we_read_and_change_every_partitioning() {
         shared.theirs.run(&format!("insert into @{table} values {PARTED_ROWS}"));
         shared.theirs.run(&format!("delete from @{table} where s = 'alphabet'"));
         assert_eq!(shared.adopted(&table).len(), 4, "{by}");
-        for filter in [
-            "n = 1",
-            "s = 'a/b ü=%&'",
-            "d < date '1970-01-01'",
-            "ts >= timestamp '2024-01-31 00:00:00'",
-            "dec = -12.34",
-        ] {
-            assert_eq!(shared.same(&format!("select * from @{table} where {filter}")).len(), 1, "{by} {filter}");
-        }
+        assert_eq!(shared.same(&filtered(&table)).len(), 5, "{by}");
         shared.ours.run(&format!("insert into @{table} values {PARTED_ROWS}"));
         shared.ours.run(&format!("update @{table} set n = 2 where s = 'alpha'"));
         assert_eq!(shared.shown(&table).len(), 9, "{by}");

@@ -158,7 +158,11 @@ fn column(bounds: &Bounds, rows: usize, ty: &DataType) -> ColumnStatistics {
         known.null_count = Precision::Inexact(nulls as usize);
     }
     let value = |bound: &Option<Datum>| bound.as_ref().and_then(|datum| scalar(datum, ty));
-    if let (Some((low, least)), Some((high, greatest))) = (value(&bounds.least), value(&bounds.greatest)) {
+    // DataFusion counts the values in between, and must be able to.
+    let countable = |low: i64, high: i64| high.checked_sub(low).is_some();
+    if let (Some((low, least)), Some((high, greatest))) = (value(&bounds.least), value(&bounds.greatest))
+        && countable(low, high)
+    {
         known.min_value = Precision::Inexact(least);
         known.max_value = Precision::Inexact(greatest);
         let range = usize::try_from(high.saturating_sub(low).saturating_add(1)).unwrap_or(usize::MAX);
