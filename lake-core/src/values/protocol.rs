@@ -52,10 +52,9 @@ pub fn json(array: &dyn Array, row: usize, ty: &Type) -> Result<Value> {
         }
         Type::Map(key, value) => {
             let entries = array.as_map().value(row);
-            let text = |key: Value| key.as_str().map_or_else(|| key.to_string(), str::to_owned);
             let pair = |at| {
-                let key = json(entries.column(0).as_ref(), at, key)?;
-                Ok((text(key), json(entries.column(1).as_ref(), at, value)?))
+                let key = name(&json(entries.column(0).as_ref(), at, key)?, key);
+                Ok((key, json(entries.column(1).as_ref(), at, value)?))
             };
             Value::Object((0..entries.len()).map(pair).collect::<Result<_>>()?)
         }
@@ -65,6 +64,23 @@ pub fn json(array: &dyn Array, row: usize, ty: &Type) -> Result<Value> {
 
 fn list(elements: &dyn Array, ty: &Type) -> Result<Value> {
     (0..elements.len()).map(|at| json(elements, at, ty)).collect::<Result<Vec<_>>>().map(Value::Array)
+}
+
+/// A key of a map, which is text in JSON; floating point numbers as Java writes them, `1.0E18`.
+fn name(key: &Value, ty: &Type) -> String {
+    match (ty, key.as_f64()) {
+        (Type::Double | Type::Real, Some(value)) => {
+            let size = value.abs();
+            if value == 0.0 || (1e-3..1e7).contains(&size) {
+                return format!("{value:?}");
+            }
+            let shortest = format!("{value:e}");
+            let (digits, power) = shortest.split_once('e').unwrap_or((&shortest, "0"));
+            let point = if digits.contains('.') { "" } else { ".0" };
+            format!("{digits}{point}E{power}")
+        }
+        _ => key.as_str().map_or_else(|| key.to_string(), str::to_owned),
+    }
 }
 
 /// JSON has no NaN and no infinity.

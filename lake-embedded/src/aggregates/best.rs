@@ -63,7 +63,7 @@ impl Best {
             (Rule::Only, Some(_)) => return Err(Fault::data("Scalar sub-query has returned multiple rows")),
             (Rule::LastOrNull, _) | (Rule::FirstOrNull | Rule::Only, None) => true,
             (Rule::FirstOrNull, Some(_)) => false,
-            _ if keys.is_null(row) => false,
+            _ if compare::null_at(keys, row) => false,
             (_, None) => true,
             (Rule::First, Some(_)) => false,
             (rule, Some((_, kept))) => {

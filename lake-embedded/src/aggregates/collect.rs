@@ -1,6 +1,6 @@
 //! Folds that keep all rows: arrays, maps, lists of text, and calls with DISTINCT or ORDER BY.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, MapArray, StructArray, UInt32Array, new_empty_array};
@@ -13,6 +13,7 @@ use lake_sql::types::Type;
 
 use super::{Call, Fold, Made, Order, null, scalar, summary};
 use crate::error::{Fault, Result};
+use crate::functions::array::Classes;
 use crate::functions::columns::{Int, Reader, Text};
 use crate::functions::compare;
 use crate::functions::nested::canonical;
@@ -27,7 +28,6 @@ pub(super) fn make(call: &Call) -> Result<Option<Made>> {
         "histogram" => histogram,
         "listagg" => listagg,
         "approx_most_frequent" => summary::most_frequent,
-        "numeric_histogram" => summary::numeric_histogram,
         "max" | "min" if call.settings.len() == 1 => extremes,
         "max_by" | "min_by" if call.settings.len() == 1 => extremes,
         _ => return Ok(None),
@@ -238,19 +238,14 @@ fn key_type(call: &Call) -> Type {
 
 /// The first place of each key, and the places of all its rows.
 pub(super) fn by_key(keys: &ArrayRef, ty: &Type) -> Result<Vec<Vec<u32>>> {
-    let mut groups: Vec<Vec<u32>> = vec![];
+    let classes = Classes::new(&[keys], ty)?;
+    let (mut groups, mut group_of): (Vec<Vec<u32>>, HashMap<u32, usize>) = (vec![], HashMap::new());
     for row in present(keys) {
-        let mut known = None;
-        for (number, group) in groups.iter().enumerate() {
-            if compare::identical(keys, group[0] as usize, keys, row as usize, ty)? {
-                known = Some(number);
-                break;
-            }
-        }
-        match known {
-            Some(number) => groups[number].push(row),
-            None => groups.push(vec![row]),
-        }
+        let group = *group_of.entry(classes.of(0, row as usize)).or_insert_with(|| {
+            groups.push(vec![]);
+            groups.len() - 1
+        });
+        groups[group].push(row);
     }
     Ok(groups)
 }
@@ -281,13 +276,13 @@ fn multimap_agg(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
 
 fn map_union(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
     let maps = columns[0].as_map();
-    if maps.null_count() == maps.len() {
-        return null(&call.out);
-    }
     let places: Vec<u32> = (0..maps.len())
         .filter(|row| !maps.is_null(*row))
         .flat_map(|row| maps.value_offsets()[row] as u32..maps.value_offsets()[row + 1] as u32)
         .collect();
+    if places.is_empty() {
+        return null(&call.out);
+    }
     let places = UInt32Array::from(places);
     let keys = compute::take(maps.keys(), &places, None)?;
     let values = compute::take(maps.values(), &places, None)?;

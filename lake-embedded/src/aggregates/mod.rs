@@ -7,6 +7,7 @@ pub(crate) mod best;
 mod checksum;
 mod collect;
 mod grouped;
+mod histogram;
 mod moments;
 mod reduce;
 mod sketch;
@@ -108,7 +109,16 @@ impl Constants {
 type Made = (Box<dyn Fold>, Vec<DataType>);
 
 fn make(call: &Call) -> Result<Option<Made>> {
-    for family in [sum::make, moments::make, best::make, collect::make, checksum::make, sketch::make, reduce::make] {
+    for family in [
+        sum::make,
+        moments::make,
+        best::make,
+        collect::make,
+        checksum::make,
+        histogram::make,
+        sketch::make,
+        reduce::make,
+    ] {
         if let Some(made) = family(call)? {
             return Ok(Some(made));
         }

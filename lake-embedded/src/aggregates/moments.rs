@@ -32,7 +32,7 @@ fn result(value: Option<f64>, call: &Call) -> Result<ScalarValue> {
     }
 }
 
-/// Count, mean, and the sums of the second to fourth powers of the distance from it.
+/// Count, mean (of logarithms their sum), and the sums of the second to fourth powers of the distance from it.
 #[derive(Debug)]
 struct Single {
     call: Call,
@@ -40,44 +40,59 @@ struct Single {
 }
 
 impl Single {
+    /// Takes a value as Trino does, so that all digits are its: by the moments' updates, and means of logarithms by
+    /// their sum.
+    fn add(&mut self, value: f64) {
+        let [n, mean, m2, m3, m4] = self.sums;
+        let (next, delta) = (n + 1.0, value - mean);
+        self.sums = match self.call.function {
+            "geometric_mean" => [next, mean + value.ln(), 0.0, 0.0, 0.0],
+            "skewness" | "kurtosis" => {
+                let step = delta / next;
+                let square = step * step;
+                let grown = delta * step * n;
+                [
+                    next,
+                    mean + step,
+                    m2 + grown,
+                    m3 + grown * step * (next - 2.0) - 3.0 * step * m2,
+                    m4 + grown * square * (next * next - 3.0 * next + 3.0) + 6.0 * square * m2 - 4.0 * step * m3,
+                ]
+            }
+            _ => {
+                let moved = mean + delta / next;
+                [next, moved, m2 + delta * (value - moved), 0.0, 0.0]
+            }
+        };
+    }
+
     fn combine(&mut self, other: [f64; 5]) {
         let [n1, mean1, a2, a3, a4] = self.sums;
         let [n2, mean2, b2, b3, b4] = other;
         if n2 == 0.0 {
             return;
         }
-        if n1 == 0.0 {
-            self.sums = other;
+        if self.call.function == "geometric_mean" {
+            self.sums = [n1 + n2, mean1 + mean2, 0.0, 0.0, 0.0];
             return;
         }
         let (n, d) = (n1 + n2, mean2 - mean1);
-        let m2 = a2 + b2 + d * d * n1 * n2 / n;
-        let m3 = a3 + b3 + d.powi(3) * n1 * n2 * (n1 - n2) / (n * n) + 3.0 * d * (n1 * b2 - n2 * a2) / n;
+        let (d2, d3, d4) = (d * d, d * d * d, d * d * d * d);
+        let m2 = a2 + b2 + d2 * n1 * n2 / n;
+        let m3 = a3 + b3 + d3 * n1 * n2 * (n1 - n2) / (n * n) + 3.0 * d * (n1 * b2 - n2 * a2) / n;
         let m4 = a4
             + b4
-            + d.powi(4) * n1 * n2 * (n1 * n1 - n1 * n2 + n2 * n2) / n.powi(3)
-            + 6.0 * d * d * (n1 * n1 * b2 + n2 * n2 * a2) / (n * n)
+            + d4 * n1 * n2 * (n1 * n1 - n1 * n2 + n2 * n2) / (n * n * n)
+            + 6.0 * d2 * (n1 * n1 * b2 + n2 * n2 * a2) / (n * n)
             + 4.0 * d * (n1 * b3 - n2 * a3) / n;
-        self.sums = [n, mean1 + d * n2 / n, m2, m3, m4];
+        self.sums = [n, (n1 * mean1 + n2 * mean2) / n, m2, m3, m4];
     }
 }
 
 impl Fold for Single {
     fn update(&mut self, args: &[ArrayRef]) -> Result<()> {
         let values = Reader::<Double>::new(&args[0])?;
-        let logarithm = self.call.function == "geometric_mean";
-        for value in (0..args[0].len()).filter_map(|row| values.get(row)) {
-            let value = if logarithm { value.ln() } else { value };
-            if logarithm || matches!(self.call.function, "skewness" | "kurtosis") {
-                self.combine([1.0, value, 0.0, 0.0, 0.0]);
-                continue;
-            }
-            // Welford's update: what Trino does, digit by digit.
-            let [n, mean, m2, ..] = self.sums;
-            let delta = value - mean;
-            let next = mean + delta / (n + 1.0);
-            self.sums = [n + 1.0, next, m2 + delta * (value - next), 0.0, 0.0];
-        }
+        (0..args[0].len()).filter_map(|row| values.get(row)).for_each(|value| self.add(value));
         Ok(())
     }
 
@@ -95,15 +110,15 @@ impl Fold for Single {
     fn finish(&self) -> Result<ScalarValue> {
         let [n, mean, m2, m3, m4] = self.sums;
         let value = match self.call.function {
-            "geometric_mean" => (n > 0.0).then(|| mean.exp()),
+            "geometric_mean" => (n > 0.0).then(|| (mean / n).exp()),
             "var_pop" => (n > 0.0).then(|| m2 / n),
             "stddev_pop" => (n > 0.0).then(|| (m2 / n).sqrt()),
             "variance" | "var_samp" => (n > 1.0).then(|| m2 / (n - 1.0)),
             "stddev" | "stddev_samp" => (n > 1.0).then(|| (m2 / (n - 1.0)).sqrt()),
             "skewness" => (n >= 3.0).then(|| n.sqrt() * m3 / m2.powf(1.5)),
             _ => (n >= 4.0).then(|| {
-                let scale = (n - 1.0) / ((n - 2.0) * (n - 3.0));
-                scale * ((n + 1.0) * n * m4 / (m2 * m2) - 3.0 * (n - 1.0))
+                let rest = (n - 2.0) * (n - 3.0);
+                ((n - 1.0) * n * (n + 1.0)) / rest * m4 / (m2 * m2) - 3.0 * ((n - 1.0) * (n - 1.0)) / rest
             }),
         };
         result(value, &self.call)
@@ -118,25 +133,29 @@ struct Pair {
 }
 
 impl Pair {
+    /// Takes a pair by Welford's updates, digit by digit as Trino does.
+    fn add(&mut self, y: f64, x: f64) {
+        let [n, mean_y, mean_x, c, vy, vx] = self.sums;
+        let next = n + 1.0;
+        let (dy, dx) = (y - mean_y, x - mean_x);
+        let (moved_y, moved_x) = (mean_y + dy / next, mean_x + dx / next);
+        self.sums = [next, moved_y, moved_x, c + dx * (y - moved_y), vy + dy * (y - moved_y), vx + dx * (x - moved_x)];
+    }
+
     fn combine(&mut self, other: [f64; 6]) {
         let [n1, y1, x1, c1, vy1, vx1] = self.sums;
         let [n2, y2, x2, c2, vy2, vx2] = other;
         if n2 == 0.0 {
             return;
         }
-        if n1 == 0.0 {
-            self.sums = other;
-            return;
-        }
         let (n, dy, dx) = (n1 + n2, y2 - y1, x2 - x1);
-        let share = n1 * n2 / n;
         self.sums = [
             n,
             y1 + dy * n2 / n,
             x1 + dx * n2 / n,
-            c1 + c2 + dy * dx * share,
-            vy1 + vy2 + dy * dy * share,
-            vx1 + vx2 + dx * dx * share,
+            c1 + c2 + dx * dy * n1 * n2 / n,
+            vy1 + vy2 + n1 * n2 * (dy * dy) / n,
+            vx1 + vx2 + n1 * n2 * (dx * dx) / n,
         ];
     }
 }
@@ -146,7 +165,7 @@ impl Fold for Pair {
         let (y, x) = (Reader::<Double>::new(&args[0])?, Reader::<Double>::new(&args[1])?);
         for row in 0..args[0].len() {
             if let (Some(y), Some(x)) = (y.get(row), x.get(row)) {
-                self.combine([1.0, y, x, 0.0, 0.0, 0.0]);
+                self.add(y, x);
             }
         }
         Ok(())
@@ -168,7 +187,7 @@ impl Fold for Pair {
         let value = match self.call.function {
             "covar_pop" => (n > 0.0).then(|| c / n),
             "covar_samp" => (n > 1.0).then(|| c / (n - 1.0)),
-            "corr" => Some(c / (vy.sqrt() * vx.sqrt())).filter(|value| value.is_finite()),
+            "corr" => Some(c / vx.sqrt() / vy.sqrt()).filter(|value| value.is_finite()),
             "regr_slope" => Some(c / vx).filter(|value| value.is_finite()),
             _ => Some(y - c / vx * x).filter(|value| value.is_finite()),
         };

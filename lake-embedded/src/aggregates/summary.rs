@@ -1,10 +1,9 @@
-//! Values over all rows that summarise them: a histogram of numbers, the most frequent values.
+//! `approx_most_frequent`: the most frequent values.
 
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, UInt32Array};
+use arrow::array::{Array, ArrayRef, Int64Array, UInt32Array};
 use arrow::compute;
-use arrow::datatypes::{DataType, Float64Type};
 use datafusion::common::ScalarValue;
 
 use super::collect::{by_key, map};
@@ -12,75 +11,23 @@ use super::{Call, null};
 use crate::error::{Fault, Result};
 use crate::functions::columns::{Int, Reader};
 
-/// The number in the first row that has one: a setting of the call.
-fn setting(column: &ArrayRef, refusal: &str) -> Result<usize> {
-    let reader = Reader::<Int>::new(column)?;
-    let found = (0..column.len()).find_map(|row| reader.get(row)).unwrap_or(2);
-    let found = i32::try_from(found).map_err(|_| Fault::data("integer overflow"))?;
-    usize::try_from(found).ok().filter(|value| *value >= 2).ok_or_else(|| Fault::data(refusal))
-}
-
-/// Centres of so many groups of neighbours and the weight of each. The pair whose union spreads least is joined first
-/// (Ben-Haim and Tom-Tov, 2010).
-pub(super) fn numeric_histogram(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
-    let count = setting(&columns[0], "numeric_histogram bucket count must be greater than one")?;
-    let values = doubles(&columns[1])?;
-    let weights = columns.get(2).map(doubles).transpose()?;
-    let mut groups: Vec<(f64, f64)> = (0..values.len())
-        .filter(|row| values.is_valid(*row))
-        .filter_map(|row| match &weights {
-            Some(weights) => weights.is_valid(row).then(|| (values.value(row), weights.value(row))),
-            None => Some((values.value(row), 1.0)),
-        })
-        .collect();
-    if groups.is_empty() {
-        return null(&call.out);
-    }
-    groups.sort_by(|a, b| a.0.total_cmp(&b.0));
-    groups.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 += next.1;
-        }
-        same
-    });
-    while groups.len() > count {
-        let nearest = (0..groups.len() - 1).min_by(|a, b| spread(&groups, *a).total_cmp(&spread(&groups, *b)));
-        let at = nearest.expect("there are two groups at least");
-        let ((a, weight_a), (b, weight_b)) = (groups[at], groups.remove(at + 1));
-        let weight = weight_a + weight_b;
-        groups[at] = ((a * weight_a + b * weight_b) / weight, weight);
-    }
-    let (centres, weights): (Vec<f64>, Vec<f64>) = groups.into_iter().unzip();
-    let DataType::Map(entry, _) = &call.out else { return Err(Fault::internal("a histogram is a map")) };
-    let DataType::Struct(fields) = entry.data_type() else { return Err(Fault::internal("a map without entries")) };
-    let column = |values: Vec<f64>| compute::cast(&Float64Array::from(values), fields[0].data_type());
-    map(column(centres)?, column(weights)?, &call.out)
-}
-
-/// What joining a group with the next one adds to the variance.
-fn spread(groups: &[(f64, f64)], at: usize) -> f64 {
-    let ((a, weight_a), (b, weight_b)) = (groups[at], groups[at + 1]);
-    let weight = weight_a + weight_b;
-    (a - b) * (a - b) * (weight_a * weight_b) / (weight * weight)
-}
-
-fn doubles(column: &ArrayRef) -> Result<Float64Array> {
-    Ok(compute::cast(column, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
-}
-
 /// The values that occur most often, with their counts. All are counted, so the counts are exact.
 pub(super) fn most_frequent(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
-    let buckets = setting(&columns[0], "approx_most_frequent bucket count must be greater than one")?;
-    let values = &columns[1];
-    let groups = by_key(values, &call.types[1])?;
-    let mut counts: Vec<(u32, i64)> = groups.iter().map(|group| (group[0], group.len() as i64)).collect();
-    if counts.is_empty() {
-        return null(&call.out);
+    let nulls: Vec<_> = columns.iter().map(|column| column.logical_nulls()).collect();
+    let present = |row: &usize| nulls.iter().flatten().all(|nulls| nulls.is_valid(*row));
+    let rows: Vec<u32> = (0..columns[0].len()).filter(present).map(|row| row as u32).collect();
+    let Some(first) = rows.first() else { return null(&call.out) };
+    let buckets = Reader::<Int>::new(&columns[0])?.get(*first as usize).unwrap_or_default();
+    if buckets < 2 {
+        return Err(Fault::data("approx_most_frequent bucket count must be greater than one"));
     }
+    let buckets = i32::try_from(buckets).map_err(|_| Fault::data("integer overflow"))?;
+    let values = compute::take(&columns[1], &UInt32Array::from(rows), None)?;
+    let groups = by_key(&values, &call.types[1])?;
+    let mut counts: Vec<(u32, i64)> = groups.iter().map(|group| (group[0], group.len() as i64)).collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counts.truncate(buckets);
+    counts.truncate(buckets as usize);
     let (rows, counts): (Vec<u32>, Vec<i64>) = counts.into_iter().unzip();
-    let keys = compute::take(values, &UInt32Array::from(rows), None)?;
+    let keys = compute::take(&values, &UInt32Array::from(rows), None)?;
     map(keys, Arc::new(Int64Array::from(counts)), &call.out)
 }

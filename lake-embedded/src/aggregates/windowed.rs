@@ -16,6 +16,7 @@ use lake_sql::types::Type;
 use super::{Aggregate, Fold, null, scalar};
 use crate::error::{Fault, Result};
 use crate::functions::columns::{Int, Reader};
+use crate::functions::compare::null_at;
 
 /// Functions that pick a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -199,7 +200,7 @@ impl Shifting {
         while left > 0 {
             place += step;
             let at = usize::try_from(place).ok().filter(|at| *at < value.len())?;
-            left -= i64::from(!value.is_null(at));
+            left -= i64::from(!null_at(value, at));
         }
         usize::try_from(place).ok()
     }

@@ -15,9 +15,11 @@ use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use lake_sql::types::Type;
 
 pub(super) use lambda::higher;
-pub(super) use lists::{Classes, Elements, Lists, element, gather, offsets, span};
+pub(crate) use lists::Classes;
+pub(super) use lists::{Elements, Lists, element, gather, offsets, span};
 
 use super::columns::{Int, Reader, Text, rows};
+use super::compare::null_at;
 use super::math::random;
 use super::nested::{self, Bounds};
 use super::{cast, compare};
@@ -130,13 +132,13 @@ fn extreme(args: &Args<'_>, wanted: Ordering) -> Result<ArrayRef> {
             best = match best {
                 None => Some(at),
                 Some(best) if is_nan(values, best) => Some(at),
-                Some(best) if !is_nan(values, at) && !values.is_null(at) && !values.is_null(best) => {
+                Some(best) if !is_nan(values, at) && !null_at(values, at) && !null_at(values, best) => {
                     Some(if order(at, best)? == wanted { at } else { best })
                 }
                 kept => kept,
             };
         }
-        let complete = span.clone().all(|at| !values.is_null(at));
+        let complete = span.clone().all(|at| !null_at(values, at));
         places.push(best.filter(|_| complete).map(|at| at as u32));
     }
     Ok(compute::take(values, &UInt32Array::from(places), None)?)
@@ -172,10 +174,10 @@ fn contains(args: &Args<'_>) -> Result<ArrayRef> {
     let list = args.values[0].as_list::<i32>();
     let values = list.values();
     rows(args, |row| -> Result<Option<bool>> {
-        let Some(span) = span(list, row).filter(|_| !args.values[1].is_null(row)) else { return Ok(None) };
+        let Some(span) = span(list, row).filter(|_| !null_at(&args.values[1], row)) else { return Ok(None) };
         let mut found_null = false;
         for at in span {
-            if values.is_null(at) {
+            if null_at(values, at) {
                 found_null = true;
             } else if is_wanted(args, "contains", values, at, row)? {
                 return Ok(Some(true));
@@ -189,9 +191,9 @@ fn array_position(args: &Args<'_>) -> Result<ArrayRef> {
     let list = args.values[0].as_list::<i32>();
     let values = list.values();
     rows(args, |row| -> Result<Option<i64>> {
-        let Some(span) = span(list, row).filter(|_| !args.values[1].is_null(row)) else { return Ok(None) };
+        let Some(span) = span(list, row).filter(|_| !null_at(&args.values[1], row)) else { return Ok(None) };
         for (place, at) in span.enumerate() {
-            if !values.is_null(at) && is_wanted(args, "array_position", values, at, row)? {
+            if !null_at(values, at) && is_wanted(args, "array_position", values, at, row)? {
                 return Ok(Some(place as i64 + 1));
             }
         }
@@ -204,13 +206,13 @@ fn array_remove(args: &Args<'_>) -> Result<ArrayRef> {
     let values = list.values();
     let mut out = Lists::new(args.rows);
     for row in 0..args.rows {
-        let Some(span) = span(list, row).filter(|_| !args.values[1].is_null(row)) else {
+        let Some(span) = span(list, row).filter(|_| !null_at(&args.values[1], row)) else {
             out.push_null();
             continue;
         };
         let mut kept = vec![];
         for at in span {
-            if values.is_null(at) || !is_wanted(args, "array_remove", values, at, row)? {
+            if null_at(values, at) || !is_wanted(args, "array_remove", values, at, row)? {
                 kept.push((0, at));
             }
         }
@@ -303,7 +305,7 @@ fn repeat(args: &Args<'_>) -> Result<ArrayRef> {
 /// Arrays one after another; an argument that is no array of the result's type is an element of it.
 fn concat(args: &Args<'_>) -> Result<ArrayRef> {
     let whole: Vec<bool> = args.types.iter().map(|ty| ty == args.ty).collect();
-    let any_null = |row| args.values.iter().any(|value| value.is_null(row));
+    let any_null = |row| args.values.iter().any(|value| null_at(value, row));
     if args.values.len() < 2 {
         return match (0..args.rows).all(any_null) {
             true => Ok(new_null_array(args.out, args.rows)),

@@ -101,7 +101,7 @@ fn doubles(left: &dyn Array, i: usize, right: &dyn Array, j: usize) -> Option<(f
 }
 
 /// Whether a value is null; an array of bare nulls does not say so itself.
-fn null_at(array: &dyn Array, row: usize) -> bool {
+pub(crate) fn null_at(array: &dyn Array, row: usize) -> bool {
     array.is_null(row) || *array.data_type() == DataType::Null
 }
 

@@ -206,8 +206,10 @@ fn difference_of_dates(args: &Args<'_>) -> Result<ArrayRef> {
 
 fn difference_of_moments(args: &Args<'_>) -> Result<ArrayRef> {
     let zone = zone_of(args)?;
+    // Trino keeps milliseconds here.
+    let cut = |micros: i64| micros.div_euclid(1000) * 1000;
     map3::<Text, Int, Int, _>(args, |name, a, b| {
-        let unit = unit(name, "TIMESTAMP")?;
+        let (unit, a, b) = (unit(name, "TIMESTAMP")?, cut(a), cut(b));
         if unit.micros().is_some_and(|length| length < MICROS_IN_DAY) {
             return calendar::difference(unit, a, b);
         }

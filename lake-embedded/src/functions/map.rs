@@ -14,6 +14,7 @@ use lake_sql::types::Type;
 
 use super::array::{Classes, Lists, span};
 use super::columns::rows;
+use super::compare::null_at;
 use super::{cast, nested};
 use crate::error::{Fault, Result};
 use crate::eval::{Args, BoundLambda, HigherKernel, Kernel, bools};
@@ -118,7 +119,7 @@ impl<'a> Unique<'a> {
     fn check(&self, range: Range<usize>, args: &Args<'_>) -> Result<()> {
         let mut seen = HashSet::new();
         for at in range {
-            if self.keys.is_null(at) {
+            if null_at(&self.keys, at) {
                 return Err(null_key());
             }
             if !seen.insert(self.classes.of(0, at)) {
@@ -140,7 +141,7 @@ fn written(key: &ArrayRef, ty: &Type, args: &Args<'_>) -> Result<String> {
 
 /// Whether a value has a null inside.
 fn has_null(array: &dyn Array, at: usize, ty: &Type) -> bool {
-    if array.is_null(at) {
+    if null_at(array, at) {
         return true;
     }
     match ty {

@@ -42,7 +42,7 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
         ("round", 2) if decimal => |args| at_digits(args, Rounding::HalfUp),
         ("truncate", 2) if decimal => |args| at_digits(args, Rounding::Zero),
         ("mod", 2) => return super::arithmetic::find("modulus", types, ty),
-        ("pow" | "power", 2) => |args| map2::<Double, Double, _>(args, f64::powf),
+        ("pow" | "power", 2) => |args| map2::<Double, Double, _>(args, power),
         ("log", 2) => |args| map2::<Double, Double, _>(args, |base: f64, v: f64| v.ln() / base.ln()),
         ("atan2", 2) => |args| map2::<Double, Double, _>(args, f64::atan2),
         ("greatest", _) => |args| extreme(args, std::cmp::Ordering::Greater),
@@ -260,7 +260,7 @@ fn width_bucket_of_bins(args: &Args<'_>) -> Result<ArrayRef> {
             if least > greatest {
                 return Err(Fault::data("Bin values are not sorted in ascending order"));
             }
-            if bin.is_infinite() {
+            if !bin.is_finite() {
                 return Err(Fault::data(format!("Bin value must be finite, got {}", super::format::double(bin))));
             }
             if value < bin {
@@ -288,6 +288,11 @@ fn width_bucket(args: &Args<'_>) -> Result<ArrayRef> {
         if x.is_nan() {
             return Err(Fault::data("operand must not be NaN"));
         }
+        for (bound, name) in [(low, "first"), (high, "second")] {
+            if !bound.is_finite() {
+                return Err(Fault::data(format!("{name} bound must be finite")));
+            }
+        }
         if low == high {
             return Err(Fault::data("bounds cannot equal each other"));
         }
@@ -301,6 +306,12 @@ fn width_bucket(args: &Args<'_>) -> Result<ArrayRef> {
         };
         Ok(Some(if low > high { count - bucket + 1 } else { bucket }))
     })
+}
+
+/// As Java has it: no power of one to what is no number, nor of one to infinity.
+fn power(base: f64, exponent: f64) -> f64 {
+    let undefined = exponent.is_nan() || exponent.is_infinite() && base.abs() == 1.0;
+    if undefined { f64::NAN } else { base.powf(exponent) }
 }
 
 fn radix(radix: i64) -> Result<u32> {

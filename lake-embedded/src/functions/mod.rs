@@ -1,7 +1,7 @@
 //! Trino's functions, a file a family. What the catalogue knows and is not here is refused by name.
 
 pub(crate) mod arithmetic;
-mod array;
+pub(crate) mod array;
 mod binary;
 mod bits;
 pub(crate) mod calendar;

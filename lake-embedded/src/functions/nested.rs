@@ -10,6 +10,7 @@ use lake_sql::types::Type;
 
 use super::columns::{Int, Reader};
 use super::compare;
+use super::compare::null_at;
 use crate::error::{Fault, Result};
 use crate::eval::{Args, Kernel};
 
@@ -118,7 +119,7 @@ pub(crate) fn map_value(args: &Args<'_>, key_type: &Type, strict: bool) -> Resul
     let wanted = &args.values[1];
     let mut places: Vec<Option<u32>> = Vec::with_capacity(args.rows);
     for row in 0..args.rows {
-        if map.is_null(row) || wanted.is_null(row) {
+        if map.is_null(row) || null_at(wanted, row) {
             places.push(None);
             continue;
         }

@@ -1,4 +1,6 @@
-//! Regular expressions. Patterns are Java's; those that Rust's engine reads otherwise or not at all are refused.
+//! Regular expressions.
+
+mod pattern;
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -8,6 +10,7 @@ use arrow::array::{ArrayRef, ListBuilder, StringBuilder, UInt32Array};
 use lake_sql::types::Type;
 use regex::{Captures, Regex};
 
+use self::pattern::Pattern;
 use super::columns::{Int, Reader, Text, map2, rows};
 use super::nested::list_of_texts;
 use crate::error::{Fault, Result};
@@ -18,11 +21,11 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
         return None;
     }
     Some(match (name, types.len()) {
-        ("regexp_like", 2) => |args| map2::<Text, Text, _>(args, |s, p| with(p, |regex| Ok(regex.is_match(s)))),
+        ("regexp_like", 2) => |args| map2::<Text, Text, _>(args, |s, p| compiled(p, |pattern| Ok(pattern.is_match(s)))),
         ("regexp_count", 2) => {
-            |args| map2::<Text, Text, _>(args, |s, p| with(p, |regex| Ok(matches(regex, s).len() as i64)))
+            |args| map2::<Text, Text, _>(args, |s, p| with(p, s, |regex| Ok(matches(regex, s).len() as i64)))
         }
-        ("regexp_position", 2) => |args| map2::<Text, Text, _>(args, |s, p| with(p, |regex| Ok(position(s, regex)))),
+        ("regexp_position", 2) => |args| map2::<Text, Text, _>(args, |s, p| with(p, s, |regex| Ok(position(s, regex)))),
         ("regexp_extract", 2 | 3) => extract,
         ("regexp_extract_all", 2 | 3) => extract_all,
         ("regexp_replace", 2 | 3) => replace,
@@ -31,61 +34,25 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
     })
 }
 
-/// The compiled pattern; the last one is kept, since it is mostly a constant.
-fn with<T>(pattern: &str, f: impl FnOnce(&Regex) -> Result<T>) -> Result<T> {
-    thread_local!(static LAST: RefCell<Option<(String, Regex)>> = const { RefCell::new(None) });
-    LAST.with(|last| {
-        let mut last = last.borrow_mut();
-        match &*last {
-            Some((known, regex)) if known == pattern => f(regex),
-            _ => {
-                let regex = compiled(pattern)?;
-                let result = f(&regex);
-                *last = Some((pattern.to_owned(), regex));
-                result
-            }
-        }
+/// The compiled pattern for the places of its matches in a text.
+fn with<T>(pattern: &str, text: &str, f: impl FnOnce(&Regex) -> Result<T>) -> Result<T> {
+    compiled(pattern, |pattern| {
+        pattern.check(text)?;
+        f(&pattern.regex)
     })
 }
 
-/// Fails as data fails only where Java's engine would fail too: TRY must not make null of a match.
-fn compiled(pattern: &str) -> Result<Regex> {
-    let (plain, escaped) = parts(pattern);
-    let unsupported = |part: &str| Fault::unsupported(format!("`{part}` in the regular expression {pattern}"));
-    // Understood by both engines, each in its own way: repeats without a way back, and flags.
-    if let Some(part) = ["*+", "++", "?+", "}+", "(?U", "(?R", "(?-"].iter().find(|part| plain.contains(**part)) {
-        return Err(unsupported(part));
-    }
-    if let Some(letter) = escaped.iter().find(|letter| matches!(letter, '<' | '>' | '1'..='9' | 'k')) {
-        return Err(unsupported(&format!("\\{letter}")));
-    }
-    if let Some(part) = ["(?=", "(?!", "(?<=", "(?<!", "(?>"].iter().find(|part| plain.contains(**part)) {
-        return Err(unsupported(part));
-    }
-    Regex::new(pattern).map_err(|error| Fault::data(format!("regular expression {pattern} is not understood: {error}")))
-}
-
-/// A pattern without its escapes and classes of characters, and the letters that are escaped outside of classes.
-fn parts(pattern: &str) -> (String, Vec<char>) {
-    let (mut plain, mut escaped, mut depth) = (String::new(), vec![], 0_usize);
-    let mut letters = pattern.chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => {
-                let next = letters.next().filter(|_| depth == 0);
-                escaped.extend(next);
-                plain.extend(next.map(|_| ' '));
-            }
-            '[' => {
-                depth += 1;
-                plain.extend((depth == 1).then_some(' '));
-            }
-            ']' => depth = depth.saturating_sub(1),
-            letter if depth == 0 => plain.push(letter),
-            _ => {}
+/// The compiled pattern; the last one is kept, since it is mostly a constant.
+fn compiled<T>(pattern: &str, f: impl FnOnce(&Pattern) -> Result<T>) -> Result<T> {
+    thread_local!(static LAST: RefCell<Option<(String, Pattern)>> = const { RefCell::new(None) });
+    LAST.with(|last| {
+        let mut last = last.borrow_mut();
+        if !matches!(&*last, Some((known, _)) if known == pattern) {
+            *last = Some((pattern.to_owned(), Pattern::new(pattern)?));
         }
-    }
-    (plain, escaped)
+        let (_, compiled) = last.as_ref().ok_or_else(|| Fault::internal("a pattern was just kept"))?;
+        f(compiled)
+    })
 }
 
 /// Every match, as Java finds them: one of nothing may follow right behind another.
@@ -127,7 +94,7 @@ fn extract(args: &Args<'_>) -> Result<ArrayRef> {
         (Reader::<Text>::new(&args.values[0])?, Reader::<Text>::new(&args.values[1])?, group(args)?);
     rows(args, |row| {
         let (Some(s), Some(pattern), Some(group)) = (s.get(row), pattern.get(row), group(row)) else { return Ok(None) };
-        with(pattern, |regex| {
+        with(pattern, s, |regex| {
             let group = checked(group, regex)?;
             Ok(regex.captures(s).and_then(|found| found.get(group)).map(|found| found.as_str().to_owned()))
         })
@@ -139,7 +106,7 @@ fn extract_all(args: &Args<'_>) -> Result<ArrayRef> {
         (Reader::<Text>::new(&args.values[0])?, Reader::<Text>::new(&args.values[1])?, group(args)?);
     list_of_texts(args, |row| {
         let (Some(s), Some(pattern), Some(group)) = (s.get(row), pattern.get(row), group(row)) else { return Ok(None) };
-        with(pattern, |regex| {
+        with(pattern, s, |regex| {
             let group = checked(group, regex)?;
             let found = matches(regex, s).into_iter();
             Ok(Some(found.map(|found| found.get(group).map_or("", |part| part.as_str()).to_owned()).collect()))
@@ -151,7 +118,7 @@ fn split(args: &Args<'_>) -> Result<ArrayRef> {
     let (s, pattern) = (Reader::<Text>::new(&args.values[0])?, Reader::<Text>::new(&args.values[1])?);
     list_of_texts(args, |row| {
         let (Some(s), Some(pattern)) = (s.get(row), pattern.get(row)) else { return Ok(None) };
-        with(pattern, |regex| {
+        with(pattern, s, |regex| {
             let found = matches(regex, s).into_iter().map(|found| found.get_match().range());
             Ok(Some(around(s, found).into_iter().map(str::to_owned).collect()))
         })
@@ -170,7 +137,7 @@ fn replace(args: &Args<'_>) -> Result<ArrayRef> {
             },
         };
         let (Some(s), Some(pattern)) = (s.get(row), pattern.get(row)) else { return Ok(None) };
-        with(pattern, |regex| {
+        with(pattern, s, |regex| {
             let parts = template(to, regex)?;
             let found = matches(regex, s);
             let between = around(s, found.iter().map(|found| found.get_match().range()));
@@ -216,7 +183,7 @@ fn replace_by(args: &Args<'_>, lambdas: &[BoundLambda<'_>]) -> Result<ArrayRef> 
             texts.push(None);
             continue;
         };
-        with(pattern, |regex| {
+        with(pattern, s, |regex| {
             let found = matches(regex, s);
             for captures in &found {
                 let parts = captures.iter().skip(1).map(|part| part.map(|part| part.as_str()));

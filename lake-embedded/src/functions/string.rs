@@ -50,6 +50,9 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
         ("ends_with", 2) => |args| map2::<Text, Text, _>(args, |s, what| s.ends_with(what)),
         ("split_part", 3) => |args| map3::<Text, Text, Int, _>(args, split_part),
         ("split", 2 | 3) => split,
+        ("lpad", 3) if char => {
+            |args| padded(args, |args| map3::<Text, Int, Text, _>(args, |s, size, with| pad(s, size, with, true)))
+        }
         ("lpad", 3) if text => |args| map3::<Text, Int, Text, _>(args, |s, size, with| pad(s, size, with, true)),
         ("rpad", 3) if text => |args| map3::<Text, Int, Text, _>(args, |s, size, with| pad(s, size, with, false)),
         ("concat_ws", _) if types.iter().all(is_text) => concat_ws,
@@ -238,19 +241,16 @@ fn split(args: &Args<'_>) -> Result<ArrayRef> {
     let (s, delimiter) = (Reader::<Text>::new(&args.values[0])?, Reader::<Text>::new(&args.values[1])?);
     let limit = args.values.get(2).map(Reader::<Int>::new).transpose()?;
     list_of_texts(args, |row| {
-        let limit = match &limit {
-            None => usize::MAX,
-            Some(limit) => match limit.get(row) {
-                None => return Ok(None),
-                Some(limit) if limit <= 0 => return Err(Fault::data("Limit must be positive")),
-                Some(limit) => limit as usize,
-            },
+        let limit = limit.as_ref().map_or(Some(i32::MAX.into()), |limit| limit.get(row));
+        let (Some(s), Some(delimiter), Some(limit)) = (s.get(row), delimiter.get(row), limit) else {
+            return Ok(None);
         };
-        let (Some(s), Some(delimiter)) = (s.get(row), delimiter.get(row)) else { return Ok(None) };
-        if delimiter.is_empty() {
-            return Err(Fault::data("The delimiter may not be the empty string"));
+        match limit {
+            _ if limit <= 0 => Err(Fault::data("Limit must be positive")),
+            _ if limit > i32::MAX.into() => Err(Fault::data("Limit is too large")),
+            _ if delimiter.is_empty() => Err(Fault::data("The delimiter may not be the empty string")),
+            _ => Ok(Some(s.splitn(limit as usize, delimiter).map(str::to_owned).collect())),
         }
-        Ok(Some(s.splitn(limit, delimiter).map(str::to_owned).collect()))
     })
 }
 
@@ -317,8 +317,13 @@ fn hamming(a: &str, b: &str) -> Result<i64> {
 fn title_case(s: &str) -> String {
     let mut start = true;
     s.chars()
-        .flat_map(|c| {
-            let letter: Vec<char> = if start { c.to_uppercase().collect() } else { c.to_lowercase().collect() };
+        .map(|c| {
+            let (mut upper, mut lower) = (c.to_uppercase(), c.to_lowercase());
+            // A letter that would become several stays as it is.
+            let letter = match if start { (upper.next(), upper.next()) } else { (lower.next(), lower.next()) } {
+                (Some(only), None) => only,
+                _ => c,
+            };
             start = c.is_whitespace();
             letter
         })

@@ -183,6 +183,12 @@ impl Lowering<'_> {
         if constant && !rows.is_empty() {
             return self.constant_values(columns, rows);
         }
+        if rows.iter().flatten().all(is_columnless) && !rows.is_empty() {
+            // Computed when the plan is made, so that the rows keep their order.
+            let lowered = |row: &Vec<bound::Expr>| row.iter().map(|cell| self.lower(cell)).collect::<Result<Vec<_>>>();
+            let rows = rows.iter().map(lowered).collect::<Result<Vec<_>>>()?;
+            return self.given(columns, rows);
+        }
         let mut plans = vec![];
         for row in rows {
             let one = LogicalPlanBuilder::empty(true);
@@ -215,6 +221,11 @@ impl Lowering<'_> {
         };
         let rows =
             rows.iter().map(|row| row.iter().map(cell).collect::<Result<Vec<_>>>()).collect::<Result<Vec<_>>>()?;
+        self.given(columns, rows)
+    }
+
+    /// Rows that are there.
+    fn given(&self, columns: &[bound::Column], rows: Vec<Vec<Expr>>) -> Result<LogicalPlan> {
         let schema = DFSchema::try_from(self.schema(columns)?.as_ref().clone())?;
         let plan = LogicalPlanBuilder::values_with_schema(rows, &Arc::new(schema))?.build()?;
         let names = plan.schema().columns();
@@ -424,6 +435,13 @@ fn has_map(ty: &Type) -> bool {
 }
 
 /// Whether an expression reads no column and gives the same value each time.
+/// Whether an expression reads no row.
+fn is_columnless(expr: &bound::Expr) -> bool {
+    !matches!(expr.kind, ExprKind::Column(_) | ExprKind::Parameter(_))
+        && expr.subquery().is_none()
+        && expr.children().into_iter().all(is_columnless)
+}
+
 fn is_constant(expr: &bound::Expr) -> bool {
     match &expr.kind {
         ExprKind::Column(_) | ExprKind::Parameter(_) => false,

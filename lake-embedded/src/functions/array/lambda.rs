@@ -17,6 +17,7 @@ use super::gather;
 use super::{Elements, Lists, Order, element, ordering};
 use crate::error::{Fault, Result};
 use crate::eval::{Args, BoundLambda, HigherKernel, bools};
+use crate::functions::compare::null_at;
 
 /// The functions with lambdas; two of them have a form without.
 pub(in crate::functions) fn higher(name: &str, _: &[Type]) -> Option<HigherKernel> {
@@ -176,7 +177,7 @@ fn array_sort(args: &Args<'_>, lambdas: &[BoundLambda<'_>]) -> Result<ArrayRef> 
     let natural = ordering(values, element(&args.types[0])?)?;
     let order: Order<'_> = match lambdas.first() {
         Some(lambda) => Box::new(|a, b| compared(lambda, &elements, a, b)),
-        None => Box::new(|a, b| match (values.is_null(a), values.is_null(b)) {
+        None => Box::new(|a, b| match (null_at(values, a), null_at(values, b)) {
             (false, false) => natural(a, b),
             (a, b) => Ok(a.cmp(&b)),
         }),

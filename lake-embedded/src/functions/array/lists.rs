@@ -133,7 +133,7 @@ impl Elements {
 }
 
 /// Numbers that are equal where values are identical (null is null, NaN is NaN), over several columns of one type.
-pub(in crate::functions) struct Classes {
+pub(crate) struct Classes {
     columns: Vec<Vec<u32>>,
 }
 

@@ -2,18 +2,19 @@
 
 use std::collections::HashSet;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray};
+use arrow::array::{ArrayRef, AsArray, ListArray};
 
 use super::{Classes, Lists, element, span};
 use crate::error::Result;
 use crate::eval::{Args, Kernel};
 use crate::functions::columns::rows;
+use crate::functions::compare::null_at;
 
 pub(super) fn find(name: &str) -> Option<Kernel> {
     Some(match name {
         "array_distinct" => |args| chosen(args, |sets| sets.distinct(&[0])),
         "array_union" => |args| chosen(args, |sets| sets.distinct(&[0, 1])),
-        "array_except" => |args| chosen(args, |sets| sets.filtered(0, 1, false)),
+        "array_except" => |args| chosen(args, |sets| sets.except()),
         "array_intersect" => |args| chosen(args, |sets| sets.intersection()),
         "arrays_overlap" => arrays_overlap,
         _ => return None,
@@ -43,6 +44,14 @@ impl Sets<'_> {
         let others: HashSet<u32> = self.elements(other).map(|(_, class)| class).collect();
         let kept = |(source, at): &(usize, usize)| others.contains(&self.classes.of(*source, *at)) == inside;
         self.distinct(&[source]).into_iter().filter(kept).collect()
+    }
+
+    /// Without anything to leave out the array stays as it is.
+    fn except(&self) -> Vec<(usize, usize)> {
+        match self.spans[1].is_empty() {
+            true => self.spans[0].clone().map(|at| (0, at)).collect(),
+            false => self.filtered(0, 1, false),
+        }
     }
 
     /// In the order of the longer array.
@@ -88,7 +97,7 @@ fn arrays_overlap(args: &Args<'_>) -> Result<ArrayRef> {
         }
         let known = |source: usize| {
             let values = lists[source].values();
-            spans[source].clone().filter(move |at| !values.is_null(*at)).collect::<Vec<_>>()
+            spans[source].clone().filter(move |at| !null_at(values, *at)).collect::<Vec<_>>()
         };
         let (left, right) = (known(0), known(1));
         let classes_of_left: HashSet<u32> = left.iter().map(|at| classes.of(0, *at)).collect();

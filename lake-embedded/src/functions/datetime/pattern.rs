@@ -232,7 +232,12 @@ fn parse_joda(text: &str, pattern: &str) -> Result<i64> {
             }
         });
     }
-    parsed(text, &spec, 2000).ok_or_else(|| invalid(text))
+    if pattern.is_empty() {
+        return Err(Fault::data("Invalid pattern specification: Pattern is null or empty"));
+    }
+    // Without any field it is the start of 1970.
+    let fields = spec.replace("%%", "").contains('%');
+    parsed(text, &spec, if fields { 2000 } else { 1970 }).ok_or_else(|| invalid(text))
 }
 
 /// MySQL's format letters, read.

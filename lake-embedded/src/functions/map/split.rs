@@ -11,6 +11,7 @@ use super::super::columns::{Reader, Text};
 use super::{Maps, null_key};
 use crate::error::{Fault, Result};
 use crate::eval::{Args, Kernel};
+use crate::functions::compare::null_at;
 
 pub(super) fn find(name: &str, arguments: usize) -> Option<Kernel> {
     Some(match (name, arguments) {
@@ -109,7 +110,7 @@ fn multimap_from_entries(args: &Args<'_>) -> Result<ArrayRef> {
         if entries.is_null(at) {
             return Err(Fault::data("map entry cannot be null"));
         }
-        if keys.is_null(at) {
+        if null_at(keys, at) {
             return Err(null_key());
         }
     }
@@ -167,6 +168,7 @@ fn array_histogram(args: &Args<'_>) -> Result<ArrayRef> {
     let elements = list.values();
     let classes = Classes::new(&[elements], element(&args.types[0])?)?;
     let mut maps = Maps::new(args.rows);
+    let nulls = elements.logical_nulls();
     let mut counts: Vec<i64> = vec![];
     for row in 0..args.rows {
         let Some(span) = span(list, row) else {
@@ -175,7 +177,7 @@ fn array_histogram(args: &Args<'_>) -> Result<ArrayRef> {
         };
         let mut entries = vec![];
         let mut entry_of = HashMap::new();
-        for at in span.filter(|at| elements.is_valid(*at)) {
+        for at in span.filter(|at| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(*at))) {
             let entry = *entry_of.entry(classes.of(0, at)).or_insert_with(|| {
                 counts.push(0);
                 entries.push(((0, at), (0, counts.len() - 1)));
