@@ -17,6 +17,9 @@ const STACK: usize = 16 << 20;
 /// Least memory with which sorting and grouping can spill.
 const LEAST_MEMORY: usize = 64 << 20;
 
+/// A join's smaller side up to so many bytes is built once for all threads.
+const BUILT_ONCE: usize = 64 << 20;
+
 /// Threads for the statements of an engine.
 pub(crate) fn threads(count: usize) -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
@@ -45,6 +48,9 @@ pub(crate) fn session(threads: usize, memory: Arc<RuntimeEnv>) -> SessionState {
     let options = config.options_mut();
     options.execution.parquet.schema_force_view_types = false;
     options.execution.sort_spill_reservation_bytes = 4 << 20;
+    // With the few threads of one machine a smaller side that all of them look into costs less than dividing both.
+    options.optimizer.hash_join_single_partition_threshold = BUILT_ONCE;
+    options.optimizer.hash_join_single_partition_threshold_rows = BUILT_ONCE / 16;
     // Filters stay where the logical plan has them: pushed further down, one that can fail meets rows that another
     // filter takes out. Our scans get theirs from the logical plan.
     let rules = PhysicalOptimizer::new().rules.into_iter().filter(|rule| !rule.name().starts_with("FilterPushdown"));

@@ -51,6 +51,16 @@ impl Lowering<'_> {
         Ok(plan)
     }
 
+    /// The rows that have a partner, or have none.
+    pub(super) fn semi(&mut self, plan: LogicalPlan, rows: &Rel, on: &bound::Expr, kind: JoinType) -> Result<LogicalPlan> {
+        let rows = self.rel(rows)?;
+        let mut conditions = vec![];
+        for part in conjuncts(on) {
+            conditions.extend(self.condition(part)?);
+        }
+        Ok(LogicalPlanBuilder::from(plan).join_on(rows, kind, conditions)?.build()?)
+    }
+
     /// A condition, and for an equation of doubles, rows or arrays also one that serves as a key.
     fn condition(&mut self, part: &bound::Expr) -> Result<Vec<Expr>> {
         if let ExprKind::Compare { op: CompareOp::NotDistinct, left, right } = &part.kind

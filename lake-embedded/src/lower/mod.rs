@@ -18,7 +18,7 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::catalog::cte_worktable::CteWorkTable;
 use datafusion::common::{Column, DFSchema, ScalarValue, TableReference};
 use datafusion::datasource::{TableProvider, provider_as_source};
-use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr};
+use datafusion::logical_expr::{Expr, JoinType, LogicalPlan, LogicalPlanBuilder, SortExpr};
 use lake_sql::bound::{self, BoundQuery, ColumnId, Cte, CteId, ExprKind, Literal, Rel, RelKind, Scan, SortKey};
 use lake_sql::span::Span;
 use lake_sql::types::Type;
@@ -262,10 +262,15 @@ impl Lowering<'_> {
 
     /// Keeps the rows for which a predicate is true. What can fail sees only the rows that the rest leaves.
     fn filter(&mut self, plan: LogicalPlan, predicate: &bound::Expr, kept: &[ColumnId]) -> Result<LogicalPlan> {
-        let (failing, safe): (Vec<_>, Vec<_>) = conjuncts(predicate).into_iter().partition(|part| can_fail(part));
+        let (semi, plain): (Vec<_>, Vec<_>) =
+            conjuncts(predicate).into_iter().partition(|part| semi_join(part).is_some());
+        let (failing, safe): (Vec<_>, Vec<_>) = plain.into_iter().partition(|part| can_fail(part));
         let mut plan = plan;
         for part in safe {
             plan = LogicalPlanBuilder::from(plan).filter(self.lower(part)?)?.build()?;
+        }
+        for (rows, on, kind) in semi.into_iter().filter_map(semi_join) {
+            plan = self.semi(plan, rows, on, kind)?;
         }
         if failing.is_empty() {
             return Ok(plan);
@@ -434,7 +439,6 @@ fn has_map(ty: &Type) -> bool {
     }
 }
 
-/// Whether an expression reads no column and gives the same value each time.
 /// Whether an expression reads no row.
 fn is_columnless(expr: &bound::Expr) -> bool {
     !matches!(expr.kind, ExprKind::Column(_) | ExprKind::Parameter(_))
@@ -442,7 +446,8 @@ fn is_columnless(expr: &bound::Expr) -> bool {
         && expr.children().into_iter().all(is_columnless)
 }
 
-fn is_constant(expr: &bound::Expr) -> bool {
+/// Whether an expression reads no column and gives the same value each time.
+pub(crate) fn is_constant(expr: &bound::Expr) -> bool {
     match &expr.kind {
         ExprKind::Column(_) | ExprKind::Parameter(_) => false,
         ExprKind::Call { function, .. } if lake_sql::functions::lookup(function).is_some_and(|f| !f.deterministic) => {
@@ -457,6 +462,22 @@ pub(crate) fn conjuncts(expr: &bound::Expr) -> Vec<&bound::Expr> {
     match &expr.kind {
         ExprKind::And(parts) => parts.iter().flat_map(conjuncts).collect(),
         _ => vec![expr],
+    }
+}
+
+/// EXISTS in the form that the rewrite leaves: the rows to look for, when they are partners, and which rows stay.
+pub(crate) fn semi_join(expr: &bound::Expr) -> Option<(&Rel, &bound::Expr, JoinType)> {
+    let (query, kind) = match &expr.kind {
+        ExprKind::Exists(query) => (query, JoinType::LeftSemi),
+        ExprKind::Not(inner) => match &inner.kind {
+            ExprKind::Exists(query) => (query, JoinType::LeftAnti),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match &query.rel.kind {
+        RelKind::Filter { input, predicate } => Some((input, predicate, kind)),
+        _ => None,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Bound tree → bound tree: what DataFusion would do wrongly or not at all is taken out before lowering.
 //!
-//! After it there are no references to common table expressions (but those of recursive ones to themselves), no
-//! subqueries in expressions and no lateral joins.
+//! After it there are no references to common table expressions (but those of recursive ones to themselves), no lateral
+//! joins, and no subqueries in expressions but EXISTS as a condition of a filter (`subqueries::semi`).
 
+pub(crate) mod constants;
 pub(crate) mod ctes;
 pub(crate) mod subqueries;
 pub(crate) mod walk;
@@ -155,6 +156,7 @@ pub(crate) fn rename(rel: &mut Rel, renamed: &BTreeMap<ColumnId, ColumnId>) {
 
 /// Takes out of a query what lowering does not know.
 pub(crate) fn rewrite(query: &mut BoundQuery) -> Result<Columns> {
+    constants::fold(query);
     let mut columns = Columns::of(query);
     ctes::inline(query, &mut columns);
     subqueries::remove(query, &mut columns)?;

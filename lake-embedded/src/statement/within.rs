@@ -1,11 +1,8 @@
 //! Which rows of a MERGE's target can match at all: those whose keys are keys of the source. Files and row groups outside
 //! of their bounds are not read, and of rows with other keys only the keys are.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
+use arrow::array::{Array, ArrayRef, BooleanArray};
 use arrow::compute;
-use arrow::datatypes::{
-    DataType, Date32Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
-};
 use arrow::error::ArrowError;
 use arrow::record_batch::RecordBatch;
 use datafusion::common::hash_utils::{RandomState, create_hashes};
@@ -18,7 +15,7 @@ use lake_sql::types::Type;
 use super::Run;
 use super::change::{Made, boolean, rel};
 use crate::error::{Fault, Result};
-use crate::rewrite::walk;
+use crate::rewrite::{constants, walk};
 use crate::table::provider::Keys;
 
 /// So many keys of a source are kept in mind; of a larger one only the bounds.
@@ -217,18 +214,7 @@ fn compare(op: CompareOp, column: &Expr, value: &Literal) -> Expr {
     boolean(ExprKind::Compare { op, left: Box::new(column.clone()), right: Box::new(value) })
 }
 
-/// The value of an array of one.
 fn literal(array: &ArrayRef) -> Result<Literal> {
-    Ok(match array.data_type() {
-        DataType::Int8 => Literal::Integer(array.as_primitive::<Int8Type>().value(0).into()),
-        DataType::Int16 => Literal::Integer(array.as_primitive::<Int16Type>().value(0).into()),
-        DataType::Int32 => Literal::Integer(array.as_primitive::<Int32Type>().value(0).into()),
-        DataType::Int64 => Literal::Integer(array.as_primitive::<Int64Type>().value(0)),
-        DataType::Date32 => Literal::Date(array.as_primitive::<Date32Type>().value(0)),
-        DataType::Utf8 => Literal::Text(array.as_string::<i32>().value(0).into()),
-        DataType::Timestamp(TimeUnit::Microsecond, None) => {
-            Literal::Timestamp(array.as_primitive::<TimestampMicrosecondType>().value(0), 0)
-        }
-        other => return Err(Fault::internal(format!("{other} is no type of a key"))),
-    })
+    constants::literal(array)
+        .ok_or_else(|| Fault::internal(format!("{} is no type of a key", array.data_type())))
 }

@@ -5,6 +5,7 @@
 //! joined back. DataFusion's own rules refuse many forms, and answer some wrongly.
 
 mod push;
+mod semi;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +78,8 @@ impl Remover<'_> {
             }
             RelKind::Filter { .. } => {
                 filter_first(rel);
-                self.exprs(rel)?;
+                self.semi_joins(rel)?;
+                self.others(rel)?;
             }
             _ => self.exprs(rel)?,
         }
@@ -85,6 +87,13 @@ impl Remover<'_> {
             *rel = self.only(std::mem::replace(rel, nothing()), &outputs);
         }
         Ok(())
+    }
+
+    /// The subqueries in a filter that are no semi joins.
+    fn others(&mut self, rel: &mut Rel) -> Result<()> {
+        let RelKind::Filter { predicate, .. } = &rel.kind else { return Ok(()) };
+        let semi = crate::lower::conjuncts(predicate).into_iter().all(|part| crate::lower::semi_join(part).is_some());
+        if semi { Ok(()) } else { self.exprs(rel) }
     }
 
     /// The subqueries in the expressions of a relation with one input.
