@@ -10,6 +10,8 @@ use lake_core::engine::{
 use lake_core::model::spec::{ColumnSpec, Content, FileFormat};
 use lake_embedded::{Embedded, EmbeddedConfig};
 
+#[path = "engine/plans.rs"]
+mod plans;
 #[path = "engine/tables.rs"]
 mod tables;
 

@@ -52,7 +52,13 @@ impl Lowering<'_> {
     }
 
     /// The rows that have a partner, or have none.
-    pub(super) fn semi(&mut self, plan: LogicalPlan, rows: &Rel, on: &bound::Expr, kind: JoinType) -> Result<LogicalPlan> {
+    pub(super) fn semi(
+        &mut self,
+        plan: LogicalPlan,
+        rows: &Rel,
+        on: &bound::Expr,
+        kind: JoinType,
+    ) -> Result<LogicalPlan> {
         let rows = self.rel(rows)?;
         let mut conditions = vec![];
         for part in conjuncts(on) {

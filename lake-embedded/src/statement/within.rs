@@ -215,6 +215,5 @@ fn compare(op: CompareOp, column: &Expr, value: &Literal) -> Expr {
 }
 
 fn literal(array: &ArrayRef) -> Result<Literal> {
-    constants::literal(array)
-        .ok_or_else(|| Fault::internal(format!("{} is no type of a key", array.data_type())))
+    constants::literal(array).ok_or_else(|| Fault::internal(format!("{} is no type of a key", array.data_type())))
 }

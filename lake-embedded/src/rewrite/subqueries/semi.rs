@@ -88,11 +88,7 @@ impl Remover<'_> {
 
 /// A relation without its last filter's conditions on outer columns, these conditions, and the wanted column as it is
 /// below them. None if outer columns are used anywhere else.
-fn opened(
-    rel: &Rel,
-    wanted: Option<Expr>,
-    outer: &BTreeSet<ColumnId>,
-) -> Option<(Rel, Vec<Expr>, Option<Expr>)> {
+fn opened(rel: &Rel, wanted: Option<Expr>, outer: &BTreeSet<ColumnId>) -> Option<(Rel, Vec<Expr>, Option<Expr>)> {
     let uses = |rel: &Rel| !free(rel).is_disjoint(outer);
     if !uses(rel) {
         return Some((rel.clone(), vec![], wanted));
