@@ -121,7 +121,8 @@ pub(super) fn exact_values(call: &Call, mean: bool, groups: &[(i256, i64)]) -> R
             let value = |(sum, count): (i256, i64)| {
                 let exact = sum.to_i128().ok_or_else(|| overflow(sum))?;
                 match mean {
-                    true => Ok((exact as f64 / count as f64).round() as i64),
+                    // Halves are rounded up, also below zero.
+                    true => Ok((exact as f64 / count as f64 + 0.5).floor() as i64),
                     false => i64::try_from(exact).map_err(|_| overflow(sum)),
                 }
             };

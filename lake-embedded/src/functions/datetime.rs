@@ -233,7 +233,7 @@ fn last_day_of_month(args: &Args<'_>) -> Result<ArrayRef> {
 
 /// Trino keeps milliseconds here.
 fn from_unixtime(seconds: f64) -> i64 {
-    (seconds * 1000.0).round() as i64 * 1000
+    (seconds * 1000.0 + 0.5).floor() as i64 * 1000
 }
 
 /// Reads the clock of a timestamp in the zone that the result has.

@@ -30,14 +30,28 @@ fn format_number(value: i64) -> String {
         size /= 1000.0;
         letter += 1;
     }
+    // Every negative number is below ten, and gets two digits.
     let digits = match size {
-        _ if letter == 0 || size >= 100.0 => 0,
-        _ if size >= 10.0 => 1,
-        _ => 2,
+        _ if letter == 0 => 0,
+        _ if value < 0 || size < 10.0 => 2,
+        _ if size < 100.0 => 1,
+        _ => 0,
     };
-    let shown = format!("{size:.digits$}");
+    let shown = half_up(size, digits);
     let shown = if digits > 0 { shown.trim_end_matches('0').trim_end_matches('.') } else { &shown };
     format!("{}{shown}{}", if value < 0 { "-" } else { "" }, LETTERS[letter])
+}
+
+/// A positive number with so many digits behind the point; exact halves are rounded up.
+fn half_up(value: f64, digits: usize) -> String {
+    // A double of this size has no more digits than these.
+    let exact = format!("{value:.60}");
+    let point = exact.find('.').unwrap_or(exact.len());
+    let is_half = exact[point + 1 + digits..].trim_end_matches('0') == "5";
+    match is_half {
+        true => format!("{:.digits$}", value + 0.1_f64.powi(digits as i32 + 2)),
+        false => format!("{value:.digits$}"),
+    }
 }
 
 fn human_readable_seconds(seconds: f64) -> Result<String> {

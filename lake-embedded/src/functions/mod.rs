@@ -24,6 +24,7 @@ mod printf;
 mod probability;
 mod regexp;
 pub(crate) mod sketch;
+mod stem;
 mod string;
 mod url;
 mod vector;
@@ -61,6 +62,7 @@ pub(crate) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Found> {
         map::find,
         regexp::find,
         sketch::find,
+        stem::find,
         json::find,
         binary::find,
         nested::find,

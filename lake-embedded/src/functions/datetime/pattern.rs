@@ -45,7 +45,7 @@ const NO_PATTERN: &str = "Both printing and parsing not supported";
 /// MySQL's format letters.
 fn mysql(pattern: &str, local: i64) -> Result<String> {
     use std::fmt::Write as _;
-    if pattern.is_empty() {
+    if matches!(pattern, "" | "%") {
         return Err(Fault::data(NO_PATTERN));
     }
     let at = calendar::datetime(local)?;
