@@ -201,11 +201,8 @@ impl Word {
 
     fn participle(&mut self) {
         match self.longest(["eed", "eedly", "ed", "edly", "ing", "ingly"]) {
-            Some(suffix @ ("eed" | "eedly")) => {
-                if self.before(suffix) >= self.first {
-                    self.replace(suffix, "ee");
-                }
-            }
+            Some(suffix @ ("eed" | "eedly")) if self.before(suffix) >= self.first => self.replace(suffix, "ee"),
+            Some("eed" | "eedly") => {}
             Some(suffix) if self.has_vowel(self.before(suffix)) => {
                 self.replace(suffix, "");
                 self.repair();
