@@ -27,9 +27,6 @@ enum Rule {
 }
 
 pub(super) fn make(call: &Call) -> Result<Option<Made>> {
-    if !call.settings.is_empty() {
-        return Ok(None);
-    }
     let (rule, keyed) = match call.function {
         "min" => (Rule::Least, false),
         "max" => (Rule::Largest, false),

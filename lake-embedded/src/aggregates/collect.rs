@@ -14,8 +14,7 @@ use lake_sql::types::Type;
 use super::{Call, Fold, Made, Order, null, scalar, summary};
 use crate::error::{Fault, Result};
 use crate::functions::array::Classes;
-use crate::functions::columns::{Int, Reader, Text};
-use crate::functions::compare;
+use crate::functions::columns::{Reader, Text};
 use crate::functions::nested::canonical;
 use crate::types;
 
@@ -28,8 +27,6 @@ pub(super) fn make(call: &Call) -> Result<Option<Made>> {
         "histogram" => histogram,
         "listagg" => listagg,
         "approx_most_frequent" => summary::most_frequent,
-        "max" | "min" if call.settings.len() == 1 => extremes,
-        "max_by" | "min_by" if call.settings.len() == 1 => extremes,
         _ => return Ok(None),
     };
     let types = call.types.iter().map(types::arrow).collect::<Result<Vec<_>>>()?;
@@ -309,29 +306,4 @@ fn listagg(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
     let values = Reader::<Text>::new(&columns[0])?;
     let parts: Vec<&str> = (0..columns[0].len()).filter_map(|row| values.get(row)).collect();
     Ok(ScalarValue::Utf8((!parts.is_empty()).then(|| parts.join(&separator))))
-}
-
-/// `max(x, n)`, `min_by(x, y, n)`: the n largest or least, best first.
-fn extremes(call: &Call, columns: &[ArrayRef]) -> Result<ScalarValue> {
-    let count = Reader::<Int>::new(&call.settings[0])?.get(0).unwrap_or_default();
-    let largest = call.function.starts_with("max");
-    let (keys, ty) =
-        (columns.last().expect("a call has an argument"), call.types.last().expect("a call has an argument"));
-    let mut places = present(keys);
-    let mut failed = None;
-    places.sort_by(|a, b| {
-        let order = compare::order(keys, *a as usize, keys, *b as usize, ty).unwrap_or_else(|fault| {
-            failed = Some(fault);
-            std::cmp::Ordering::Equal
-        });
-        if largest { order.reverse() } else { order }
-    });
-    if let Some(fault) = failed {
-        return Err(fault);
-    }
-    if places.is_empty() {
-        return null(&call.out);
-    }
-    places.truncate(usize::try_from(count).unwrap_or(0));
-    list(compute::take(&columns[0], &UInt32Array::from(places), None)?, &call.out)
 }

@@ -6,6 +6,7 @@
 pub(crate) mod best;
 mod checksum;
 mod collect;
+mod extremes;
 mod grouped;
 mod histogram;
 mod moments;
@@ -74,11 +75,7 @@ pub(crate) fn is_constant(function: &str, position: usize, arg: &Expr) -> bool {
 
 /// Whether an argument is a constant for the whole call.
 fn is_setting(function: &str, position: usize) -> bool {
-    match function {
-        "listagg" | "max" | "min" => position == 1,
-        "max_by" | "min_by" => position == 2,
-        _ => false,
-    }
+    function == "listagg" && position == 1
 }
 
 /// What a call is given once, and not with each row.
@@ -112,6 +109,7 @@ fn make(call: &Call) -> Result<Option<Made>> {
     for family in [
         sum::make,
         moments::make,
+        extremes::make,
         best::make,
         collect::make,
         checksum::make,

@@ -122,7 +122,15 @@ pub(super) fn find(name: &str, types: &[Type], _: &Type) -> Option<Kernel> {
             |args| map2::<Double, Text, _>(args, |seconds, _| from_unixtime(seconds))
         }
         ("to_unixtime", 1) => |args| map1::<Int, _>(args, |micros| micros as f64 / 1e6),
-        ("from_unixtime", 3) => |args| map3::<Double, Int, Int, _>(args, |seconds, _, _| from_unixtime(seconds)),
+        ("from_unixtime", 3) => |args| {
+            map3::<Double, Int, Int, _>(args, |seconds, hours, minutes| {
+                let offset = hours.saturating_mul(60).saturating_add(minutes);
+                match offset.unsigned_abs() <= 14 * 60 {
+                    true => Ok(from_unixtime(seconds)),
+                    false => Err(Fault::data(format!("Invalid offset minutes {offset}"))),
+                }
+            })
+        },
         ("with_timezone", 2) => with_timezone,
         ("parse_datetime", 2) => pattern::parse_datetime,
         ("timezone", 1) if matches!(last, Type::TimestampTz(_)) => |args| {

@@ -36,7 +36,9 @@ fn local_times(args: &Args<'_>, zone: Zone) -> Result<Vec<Option<i64>>> {
         return Ok((0..args.rows).map(|row| days.get(row).map(|d| i64::from(d) * MICROS_IN_DAY)).collect());
     }
     let micros = Reader::<Int>::new(&args.values[0])?;
-    (0..args.rows).map(|row| micros.get(row).map(|v| zone.local(v)).transpose()).collect()
+    // What is finer than a millisecond is rounded, halves up.
+    let rounded = |micros: i64| (micros + 500).div_euclid(1000) * 1000;
+    (0..args.rows).map(|row| micros.get(row).map(|v| zone.local(rounded(v))).transpose()).collect()
 }
 
 /// Words of Trino about an empty pattern.
