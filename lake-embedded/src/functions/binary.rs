@@ -41,7 +41,7 @@ pub(super) fn find(name: &str, types: &[Type], ty: &Type) -> Option<Kernel> {
             |args| map3::<Bytes, Int, Bytes, _>(args, |b, size, with| pad(b, size, with, false))
         }
         ("substr" | "substring", [_, _]) if bytes => {
-            |args| map2::<Bytes, Int, _>(args, |b, from| part(b, from, i64::MAX))
+            |args| map2::<Bytes, Int, _>(args, |b, from| part(b, from, b.len() as i64))
         }
         ("substr" | "substring", [_, _, _]) if bytes => |args| map3::<Bytes, Int, Int, _>(args, part),
         _ => return hash::find(name, types).or_else(|| endian::find(name, types, ty)),
@@ -94,13 +94,17 @@ fn pad(bytes: &[u8], size: i64, with: &[u8], left: bool) -> Result<Vec<u8>> {
 }
 
 /// Bytes from a position from 1, or from the end if negative.
-fn part(bytes: &[u8], from: i64, length: i64) -> Vec<u8> {
+fn part(bytes: &[u8], from: i64, length: i64) -> Result<Vec<u8>> {
     let size = bytes.len() as i64;
     let start = if from > 0 { from - 1 } else { size + from };
     if from == 0 || length <= 0 || !(0..size).contains(&start) {
-        return vec![];
+        return Ok(vec![]);
     }
-    bytes[start as usize..start.saturating_add(length).min(size) as usize].to_vec()
+    let most = i64::from(i32::MAX);
+    if start + length.min(most) > most {
+        return Err(Fault::data(format!("Range [{start}, {start} + {most}) out of bounds for length {size}")));
+    }
+    Ok(bytes[start as usize..(start + length.min(most)).min(size) as usize].to_vec())
 }
 
 fn hex(bytes: &[u8]) -> String {

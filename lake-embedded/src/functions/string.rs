@@ -230,6 +230,9 @@ fn split_part(s: &str, delimiter: &str, index: i64) -> Result<Option<String>> {
     if index <= 0 {
         return Err(Fault::data("Index must be greater than zero"));
     }
+    if delimiter.is_empty() && index > i32::MAX.into() {
+        return Err(Fault::data("integer overflow"));
+    }
     let index = index as usize - 1;
     if delimiter.is_empty() {
         return Ok(s.chars().nth(index).map(String::from));

@@ -75,5 +75,22 @@ fn page() -> String {
     for line in lines(FORMS) {
         writeln!(page, "| `select {}` | {} |", line[0], line[1]).unwrap();
     }
-    page
+    page + APPROXIMATIONS
 }
+
+const APPROXIMATIONS: &str = "
+## Approximations
+
+They keep what Trino keeps, of the same sizes and in the same bytes: a sketch that is cast to varbinary on one engine \
+can be read on the other. Where rows come in another order or in several parts, Trino's own answers differ within the \
+error, and so do these; over few rows both are exact.
+
+| Functions | What is kept | Error |
+| --- | --- | --- |
+| `approx_distinct`, `approx_set` | HyperLogLog (Flajolet et al. 2007), sparse and corrected for bias (Heule, Nunkesser, Hall 2013) | 2.3 % (1.6 % for `approx_set`) standard error, or what is asked for |
+| `make_set_digest`, `jaccard_index`, `intersection_cardinality` | the 8,192 least hashes (Broder 1997) and a HyperLogLog | none below 8,192 different values |
+| `approx_percentile`, `tdigest_agg` | t-digest of compression 100 (Dunning, Ertl 2019) | none for some hundred values |
+| `qdigest_agg`, `approx_percentile` with an accuracy | q-digest (Shrivastava et al. 2004) | 1 % of the rank, or what is asked for |
+| `numeric_histogram` | as many groups as asked for, and a hundred (Ben-Haim, Tom-Tov 2010) | none up to that many different values |
+| `approx_most_frequent` | all values | none |
+";

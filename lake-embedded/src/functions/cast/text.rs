@@ -6,16 +6,22 @@ use lake_sql::types::Type;
 use super::{Convert, parse};
 use crate::error::{Fault, Result};
 use crate::eval::Args;
-use crate::functions::columns::{Bool, Cell, Days, Decimal, Double, Int, Read, Text, map1, rows};
+use crate::functions::columns::{Bool, Bytes, Cell, Days, Decimal, Double, Int, Read, Text, map1, rows};
 use crate::functions::{datetime, format};
 use crate::types::{is_integer, is_text};
 
 pub(super) fn find(from: &Type, to: &Type) -> Option<Convert> {
     if *to == Type::Uuid {
-        return is_text(from).then_some(text_to_uuid as Convert);
+        return match from {
+            Type::Varbinary => Some(bytes_to_uuid),
+            text => is_text(text).then_some(text_to_uuid as Convert),
+        };
     }
     if *to == Type::Varbinary {
-        return (*from == Type::Uuid).then_some(uuid_to_bytes as Convert);
+        return match from {
+            Type::Uuid => Some(uuid_to_bytes),
+            text => is_text(text).then_some(text_to_bytes as Convert),
+        };
     }
     if !is_text(to) {
         return None;
@@ -51,6 +57,22 @@ fn digits(args: &Args<'_>) -> u8 {
         Type::Time(p) | Type::Timestamp(p) | Type::TimestampTz(p) => p,
         _ => 6,
     }
+}
+
+/// The bytes of a text; a char's blanks are some of them.
+fn text_to_bytes(args: &Args<'_>) -> Result<ArrayRef> {
+    let width = match args.types[0] {
+        Type::Char(width) => width as usize,
+        _ => 0,
+    };
+    map1::<Text, _>(args, |text| format!("{text:<width$}").into_bytes())
+}
+
+fn bytes_to_uuid(args: &Args<'_>) -> Result<ArrayRef> {
+    map1::<Bytes, _>(args, |bytes| match bytes.len() {
+        16 => Ok(bytes.to_vec()),
+        length => Err(Fault::data(format!("Invalid UUID binary length: {length}"))),
+    })
 }
 
 fn limit(ty: &Type) -> Option<usize> {
