@@ -6,6 +6,8 @@
 
 #[path = "functions/refused.rs"]
 mod refused;
+#[path = "functions/sketches.rs"]
+mod sketches;
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{DataType, Float32Type, Float64Type};

@@ -116,6 +116,10 @@ impl QuantileDigest {
             let left = if shape & HAS_LEFT != 0 { Some(stack.pop().ok_or_else(malformed)?) } else { None };
             // The level of a parent is written one too small; that of a folded leaf is, and stays so.
             let level = u32::from(shape >> 2) + u32::from(left.is_some() || right.is_some());
+            // So that a tree is no deeper than there are bits.
+            if [&left, &right].into_iter().flatten().any(|child| child.level >= level) {
+                return Err(malformed());
+            }
             total += count;
             stack.push(Box::new(Node { bits, level, count, left, right }));
         }
