@@ -48,7 +48,7 @@ impl Lab {
     fn wait(&self, id: &QueryId) -> State {
         loop {
             match self.engine.poll(std::slice::from_ref(id), Duration::from_secs(5)).unwrap().remove(0) {
-                State::Running => {}
+                State::Running(_) => {}
                 state => return state,
             }
         }
@@ -222,7 +222,7 @@ fn all_running_statements_are_looked_at_in_one_call() {
         .collect();
     let before = lab.server.calls("BatchGetQueryExecution");
     let states = lab.engine.poll(&ids, Duration::from_millis(300)).unwrap();
-    assert!(states.iter().all(|state| matches!(state, State::Running)));
+    assert!(states.iter().all(|state| matches!(state, State::Running(_))));
     let looks = lab.server.calls("BatchGetQueryExecution") - before;
     assert!(looks >= 2 && lab.server.calls("GetQueryExecution") == 0, "{looks}");
     for id in &ids {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_sdk_athena::types::QueryExecution;
-use lake_core::engine::{EngineError, ErrorKind, QueryId, State};
+use lake_core::engine::{EngineError, ErrorKind, Progress, QueryId, State};
 
 use crate::engine::Link;
 use crate::error::{call, plain};
@@ -68,7 +68,7 @@ impl Watch {
             }
             let states = watched.states(ids);
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || states.is_empty() || states.iter().any(|state| !matches!(state, State::Running)) {
+            if left.is_zero() || states.is_empty() || states.iter().any(|state| !matches!(state, State::Running(_))) {
                 return Ok(states);
             }
             watched = self.looked.wait_timeout(watched, left).unwrap_or_else(PoisonError::into_inner).0;
@@ -102,7 +102,7 @@ impl Watched {
     fn states(&self, ids: &[QueryId]) -> Vec<State> {
         let state = |id| match self.by_id.get(id) {
             Some(Entry::Ended(state, _)) => state.clone(),
-            _ => State::Running,
+            _ => State::Running(Progress::default()),
         };
         ids.iter().map(state).collect()
     }

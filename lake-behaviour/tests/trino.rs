@@ -31,7 +31,10 @@ fn a_statement_can_be_stopped() {
     let sql = format!("select count(*) from {numbers} a(x), {numbers} b(x), {numbers} c(x) where a.x + b.x + c.x = 7");
     let submission = Submission { sql, token: uuid(), files: vec![] };
     let id = engine.submit(&submission).unwrap();
-    assert!(matches!(engine.poll(std::slice::from_ref(&id), Duration::from_millis(500)).unwrap()[0], State::Running));
+    assert!(matches!(
+        engine.poll(std::slice::from_ref(&id), Duration::from_millis(500)).unwrap()[0],
+        State::Running(_)
+    ));
     engine.cancel(&id).unwrap();
     let state = engine.poll(std::slice::from_ref(&id), Duration::from_secs(30)).unwrap().remove(0);
     assert!(matches!(state, State::Cancelled), "{state:?}");

@@ -72,7 +72,7 @@ pub fn wait(engine: &dyn Engine, id: &QueryId, unwanted: impl Fn() -> bool) -> R
             Some(State::Succeeded(stats)) => return Ok(Some(stats)),
             Some(State::Failed(error)) => return Err(error),
             Some(State::Cancelled) => return Ok(None),
-            Some(State::Running) | None => {}
+            Some(State::Running(_)) | None => {}
         }
     }
 }
@@ -219,13 +219,24 @@ pub struct QueryId(pub String);
 #[derive(Clone, Debug)]
 pub enum State {
     /// Waiting or running.
-    Running,
+    Running(Progress),
     /// Ended well.
     Succeeded(Stats),
     /// Ended without effect, or with an unknown one if the error says so.
     Failed(EngineError),
     /// Stopped on request, without effect.
     Cancelled,
+}
+
+/// How far a running statement is, as far as the engine tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows read so far.
+    pub rows: Option<u64>,
+    /// Bytes read so far.
+    pub bytes: Option<u64>,
+    /// Bytes that it reads in all, as far as it is planned.
+    pub total_bytes: Option<u64>,
 }
 
 /// What a statement did.

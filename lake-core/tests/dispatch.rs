@@ -188,6 +188,19 @@ fn a_view_that_was_pointed_elsewhere_is_repaired() {
     assert_eq!(lab.rows("a.v3"), ["1"]);
 }
 
+#[test]
+fn what_a_statement_has_read_is_told() {
+    let lab = wide();
+    lab.fault(3, Fault::Slow(2));
+    assert!(lab.run().is_good());
+    let events = std::mem::take(&mut *lab.events.lock().unwrap());
+    let told = events.iter().filter_map(|event| match event {
+        Event::StepProgress { model, progress, .. } if model == "a.rows" => progress.rows,
+        _ => None,
+    });
+    assert_eq!(told.collect::<Vec<_>>(), [1, 0]);
+}
+
 /// What a person asks the engine's own tools with.
 #[test]
 fn executions_are_on_record_by_the_engines_names() {

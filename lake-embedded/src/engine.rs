@@ -16,6 +16,7 @@ use crate::error::{Fault, Result};
 use crate::runtime;
 use crate::sources::Files;
 use crate::statement::{self, Answer};
+use crate::table::provider::Reads;
 use crate::table::schema;
 
 /// Where the engine works, and with how much.
@@ -55,6 +56,7 @@ struct Executions {
 
 struct Execution {
     cancel: Cancel,
+    reads: Arc<Reads>,
     outcome: Option<Result<Answer>>,
 }
 
@@ -111,9 +113,9 @@ impl Shared {
         self.executions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn run(&self, id: &QueryId, submission: &Submission, cancel: &Cancel) {
+    async fn run(&self, id: &QueryId, submission: &Submission, cancel: &Cancel, reads: &Arc<Reads>) {
         let files = Files::new(&submission.files);
-        let outcome = statement::run(&self.warehouse, &self.state, submission, &files, self.rules, cancel).await;
+        let outcome = statement::run(&self.warehouse, &self.state, submission, &files, self.rules, cancel, reads).await;
         self.end(id, outcome);
     }
 
@@ -143,7 +145,7 @@ fn unknown(id: &QueryId) -> EngineError {
 
 fn state(execution: &Execution) -> State {
     match &execution.outcome {
-        None => State::Running,
+        None => State::Running(execution.reads.progress()),
         Some(Ok(answer)) => State::Succeeded(answer.stats.clone()),
         Some(Err(fault)) if fault.is_cancelled() => State::Cancelled,
         Some(Err(fault)) => State::Failed(fault.clone().at_border()),
@@ -160,21 +162,23 @@ impl Engine for Embedded {
     }
 
     fn submit(&self, submission: &Submission) -> Result<QueryId, EngineError> {
-        let (id, cancel) = {
+        let (id, cancel, reads) = {
             let mut executions = self.shared.executions();
             if let Some(id) = executions.by_token.get(&submission.token) {
                 return Ok(id.clone());
             }
             let id = QueryId(uuid::Uuid::now_v7().to_string());
-            let cancel = Cancel::new();
+            let (cancel, reads) = (Cancel::new(), Arc::new(Reads::default()));
             executions.by_token.insert(submission.token.clone(), id.clone());
-            executions.by_id.insert(id.clone(), Execution { cancel: cancel.clone(), outcome: None });
-            (id, cancel)
+            executions
+                .by_id
+                .insert(id.clone(), Execution { cancel: cancel.clone(), reads: reads.clone(), outcome: None });
+            (id, cancel, reads)
         };
         let ending = Ending { shared: self.shared.clone(), id: id.clone() };
         let submission = submission.clone();
         self.threads().spawn(async move {
-            ending.shared.run(&ending.id, &submission, &cancel).await;
+            ending.shared.run(&ending.id, &submission, &cancel, &reads).await;
         });
         Ok(id)
     }
@@ -188,7 +192,7 @@ impl Engine for Embedded {
                 states.push(state(executions.by_id.get(id).ok_or_else(|| unknown(id))?));
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || states.is_empty() || states.iter().any(|state| !matches!(state, State::Running)) {
+            if left.is_zero() || states.is_empty() || states.iter().any(|state| !matches!(state, State::Running(_))) {
                 return Ok(states);
             }
             let waited = self.shared.ended.wait_timeout(executions, left);

@@ -18,7 +18,7 @@ use crate::lower::Tables;
 use crate::runtime::wait;
 use crate::sources::Files;
 use crate::statement::clock;
-use crate::table::provider::{Bytes, Changing, FileNames, IcebergTable, Keys, in_memory};
+use crate::table::provider::{Changing, FileNames, IcebergTable, Keys, Reads, in_memory};
 use crate::table::schema::{self, Column};
 
 /// Name of the catalog before a schema, which may be left out.
@@ -55,7 +55,7 @@ impl Meaning {
 pub(crate) struct Lookup<'a> {
     warehouse: &'a Warehouse,
     files: &'a Files,
-    bytes: Bytes,
+    reads: Arc<Reads>,
     /// The moment of the statement, in microseconds since 1970.
     now: i64,
     known: Mutex<BTreeMap<(String, String), Option<Meaning>>>,
@@ -84,14 +84,14 @@ pub(crate) fn split(parts: &[String]) -> (String, String) {
 }
 
 impl<'a> Lookup<'a> {
-    pub fn new(warehouse: &'a Warehouse, files: &'a Files, bytes: Bytes, now: i64) -> Self {
+    pub fn new(warehouse: &'a Warehouse, files: &'a Files, reads: Arc<Reads>, now: i64) -> Self {
         let (known, failed, changing, read, target) = Default::default();
-        Self { warehouse, files, bytes, now, known, failed, changing, read, target }
+        Self { warehouse, files, reads, now, known, failed, changing, read, target }
     }
 
-    /// What counts the bytes that the statement reads.
-    pub fn bytes(&self) -> Bytes {
-        self.bytes.clone()
+    /// What counts what the statement reads.
+    pub fn reads(&self) -> Arc<Reads> {
+        self.reads.clone()
     }
 
     /// The failure that binding could not return.
@@ -351,8 +351,8 @@ impl Tables for Lookup<'_> {
             TableName::Reference(name) if name == TARGET => {
                 let target = lock(&self.target);
                 let (table, columns) = target.as_ref().ok_or_else(|| Fault::internal("a change without target"))?;
-                let (changing, bytes) = (lock(&self.changing).clone(), self.bytes.clone());
-                return Ok(Arc::new(IcebergTable::with_places(table.clone(), columns, changing, bytes)?));
+                let (changing, reads) = (lock(&self.changing).clone(), self.reads.clone());
+                return Ok(Arc::new(IcebergTable::with_places(table.clone(), columns, changing, reads)?));
             }
             TableName::Reference(name) => {
                 return Err(Fault::statement(format!("{{{name}}} stands for no table here")));
@@ -371,7 +371,7 @@ impl Tables for Lookup<'_> {
                     Some(id) => self.columns_at(&table, id)?,
                     None => columns,
                 };
-                Ok(Arc::new(IcebergTable::new(table, &columns, snapshot, self.bytes.clone())?))
+                Ok(Arc::new(IcebergTable::new(table, &columns, snapshot, self.reads.clone())?))
             }
             Meaning::Metadata { table, which, columns } => in_memory(wait(table.metadata_table(which))?, &columns),
             Meaning::Files { provider, .. } => Ok(provider),

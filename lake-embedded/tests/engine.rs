@@ -421,10 +421,28 @@ fn a_statement_can_be_stopped() {
         Submission { sql: sql.into(), token: "stopped-0123456789012345678901234567890".into(), files: vec![] };
     let id = lab.engine.submit(&submission).unwrap();
     let states = lab.engine.poll(std::slice::from_ref(&id), Duration::from_millis(100)).unwrap();
-    assert!(matches!(states[0], State::Running), "{states:?}");
+    assert!(matches!(states[0], State::Running(_)), "{states:?}");
     lab.engine.cancel(&id).unwrap();
     let states = lab.engine.poll(&[id], Duration::from_secs(60)).unwrap();
     assert!(matches!(states[0], State::Cancelled), "{states:?}");
+}
+
+#[test]
+fn a_running_statement_tells_what_it_has_read() {
+    let lab = Lab::new();
+    lab.run("create table s.t as select * from (values 1, 2, 3) v(n)");
+    let sql = "select count(*) from s.t cross join unnest(sequence(1, 10000)) a(x)
+               cross join unnest(sequence(1, 10000)) b(y) where n % (x + y) = 1";
+    let id = lab.engine.submit(&Submission::once(sql)).unwrap();
+    let progress = loop {
+        match &lab.engine.poll(std::slice::from_ref(&id), Duration::from_millis(20)).unwrap()[0] {
+            State::Running(progress) if progress.rows == Some(3) => break *progress,
+            State::Running(_) => {}
+            ended => panic!("{ended:?}"),
+        }
+    };
+    assert!(progress.total_bytes.unwrap() > 0 && progress.bytes <= progress.total_bytes, "{progress:?}");
+    lab.engine.cancel(&id).unwrap();
 }
 
 #[test]

@@ -99,7 +99,7 @@ impl<E: Engine> Faulty<E> {
     /// Submits a statement and waits for its end.
     fn take_effect(&self, submission: &Submission) -> Result<QueryId> {
         let id = self.inner.submit(submission)?;
-        while matches!(self.inner.poll(std::slice::from_ref(&id), POLL)?.as_slice(), [State::Running]) {}
+        while matches!(self.inner.poll(std::slice::from_ref(&id), POLL)?.as_slice(), [State::Running(_)]) {}
         Ok(id)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lake_core::engine::{
-    Described, EngineError, ErrorKind, FileRelation, PhysicalName, QueryId, State, Stats, Submission,
+    Described, EngineError, ErrorKind, FileRelation, PhysicalName, Progress, QueryId, State, Stats, Submission,
 };
 use lake_sql::render::dialect::Dialect;
 
@@ -138,7 +138,7 @@ impl Server {
             Some(Fault::Internal) => {
                 ended(Err(failure(ErrorKind::Internal, "GENERIC_INTERNAL_ERROR: the worker failed")))
             }
-            Some(Fault::Hang) => (State::Running, Output::default()),
+            Some(Fault::Hang) => (State::Running(Progress::default()), Output::default()),
             Some(Fault::Meanwhile(others)) => run(others),
             Some(Fault::Unclear { took_effect }) => {
                 if *took_effect {
@@ -169,12 +169,12 @@ impl Server {
                 Some(0) => execution.state.clone(),
                 Some(polls) => {
                     *polls -= 1;
-                    State::Running
+                    State::Running(Progress { rows: Some(*polls as u64), ..Progress::default() })
                 }
-                None => State::Running,
+                None => State::Running(Progress::default()),
             });
         }
-        if states.iter().any(|state| matches!(state, State::Running)) {
+        if states.iter().any(|state| matches!(state, State::Running(_))) {
             self.now += wait_micros;
         }
         Ok(states)

@@ -135,7 +135,7 @@ pub(crate) fn ask(client: &Client, sql: &str) -> Result<Vec<Row>, EngineError> {
     execution.clone().follow(client, &Bell::default(), PATIENCE);
     match execution.state() {
         State::Failed(error) => Err(error),
-        State::Running | State::Cancelled => Err(error::unsure("the look-up was stopped on the server")),
+        State::Running(_) | State::Cancelled => Err(error::unsure("the look-up was stopped on the server")),
         State::Succeeded(_) => {
             let (_, batches) = execution.result().unwrap_or_default();
             let mut rows = vec![];

@@ -103,7 +103,7 @@ impl Engine for Trino {
         statements.by_token.insert(submission.token.clone(), id.clone());
         statements.by_id.insert(id.clone(), execution.clone());
         statements.threads.retain(|thread| !thread.is_finished());
-        if matches!(execution.state(), State::Running) {
+        if matches!(execution.state(), State::Running(_)) {
             let (client, bell) = (self.client.clone(), self.bell.clone());
             statements.threads.push(std::thread::spawn(move || execution.follow(&client, &bell, ABANDONED)));
         }
@@ -112,7 +112,7 @@ impl Engine for Trino {
 
     fn poll(&self, ids: &[QueryId], wait: Duration) -> Result<Vec<State>, EngineError> {
         let executions = ids.iter().map(|id| self.execution(id)).collect::<Result<Vec<_>, _>>()?;
-        let ended = |execution: &Arc<Execution>| !matches!(execution.state(), State::Running);
+        let ended = |execution: &Arc<Execution>| !matches!(execution.state(), State::Running(_));
         self.bell.wait_until(wait, || executions.is_empty() || executions.iter().any(ended));
         Ok(executions.iter().map(|execution| execution.state()).collect())
     }
@@ -142,7 +142,7 @@ impl Drop for Trino {
     fn drop(&mut self) {
         let (running, threads) = {
             let mut statements = self.statements();
-            let running = statements.by_id.values().filter(|e| matches!(e.state(), State::Running)).cloned();
+            let running = statements.by_id.values().filter(|e| matches!(e.state(), State::Running(_))).cloned();
             (running.collect::<Vec<_>>(), std::mem::take(&mut statements.threads))
         };
         for execution in running {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
-use lake_core::engine::{EngineError, QueryId, State, Stats};
+use lake_core::engine::{self, EngineError, QueryId, State, Stats};
 
 use crate::client::Client;
 use crate::error;
@@ -57,11 +57,16 @@ struct Progress {
     cancelled: bool,
 }
 
+/// The state of a query that is not known to have ended.
+fn running(page: &Page) -> State {
+    State::Running(engine::Progress { rows: page.rows_read, bytes: page.bytes, total_bytes: None })
+}
+
 impl Execution {
     /// A statement that was posted.
     pub fn new(page: Page) -> Self {
         let progress =
-            Progress { state: State::Running, columns: None, batches: vec![], next: page.next, cancelled: false };
+            Progress { state: running(&page), columns: None, batches: vec![], next: page.next, cancelled: false };
         Self { id: QueryId(page.id), progress: Mutex::new(progress) }
     }
 
@@ -135,6 +140,7 @@ impl Execution {
         }
         progress.batches.extend(page.rows.clone());
         progress.next = page.next.clone();
+        progress.state = running(&page);
         let last = progress.next.is_none();
         drop(progress);
         last.then(|| self.succeeded(Some(&page)))

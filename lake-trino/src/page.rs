@@ -25,6 +25,8 @@ pub(crate) struct Page {
     pub update_count: Option<u64>,
     /// Bytes read so far.
     pub bytes: Option<u64>,
+    /// Rows read so far.
+    pub rows_read: Option<u64>,
     /// Why it has failed.
     pub failure: Option<Failure>,
 }
@@ -52,6 +54,7 @@ impl Page {
             rows: None,
             update_count: number_of(get(&root, "updateCount")),
             bytes: get(&root, "stats").and_then(|stats| number_of(get(stats, "physicalInputBytes"))),
+            rows_read: get(&root, "stats").and_then(|stats| number_of(get(stats, "processedRows"))),
             failure: get(&root, "error").map(failure_of),
         };
         if let Some(Value::Array(data)) = get(&root, "data").map(|node| &node.value) {

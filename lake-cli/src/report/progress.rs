@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{DecimalBytes, HumanCount, MultiProgress, ProgressBar, ProgressStyle};
+use lake_core::engine;
 use lake_core::run::event::Event;
 use lake_core::run::summary::{ModelResult, Outcome};
 
@@ -68,6 +69,11 @@ impl Bars {
                     bar.set_message(format!("{step} ({} of {of})", index + 1));
                 }
             }
+            Event::StepProgress { model, step, progress } => {
+                if let Some(bar) = self.running.get(model) {
+                    bar.set_message(format!("{step}: {}", read(progress)));
+                }
+            }
             Event::ModelFinished(result) => {
                 self.total.inc(1);
                 if let Some(bar) = self.running.remove(&result.model) {
@@ -79,6 +85,17 @@ impl Bars {
             _ => {}
         }
     }
+}
+
+/// What a statement has read so far.
+fn read(progress: &engine::Progress) -> String {
+    let rows = progress.rows.map(|rows| format!("{} rows", HumanCount(rows)));
+    let bytes = match (progress.bytes, progress.total_bytes) {
+        (Some(bytes), Some(total)) => Some(format!("{} of {}", DecimalBytes(bytes), DecimalBytes(total))),
+        (Some(bytes), None) => Some(DecimalBytes(bytes).to_string()),
+        (None, _) => None,
+    };
+    format!("{} read", rows.into_iter().chain(bytes).collect::<Vec<_>>().join(", "))
 }
 
 fn style(template: &str) -> ProgressStyle {

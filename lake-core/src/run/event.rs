@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::summary::{ModelResult, RunSummary};
-use crate::engine::QueryId;
+use crate::engine::{Progress, QueryId};
 
 /// One thing that happened. Progress bars, logs and notifications subscribe to these.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +64,15 @@ pub enum Event {
         step: String,
         /// The engine's id of the execution.
         query: QueryId,
+    },
+    /// A statement is running. Told now and then, where the engine tells.
+    StepProgress {
+        /// The model.
+        model: String,
+        /// The step's name.
+        step: String,
+        /// How far it is.
+        progress: Progress,
     },
     /// A statement ended well, or need not run.
     StepFinished {

@@ -116,7 +116,7 @@ impl World {
             }
             Some(Fault::ChangesNothing) => (stats(0), 0),
             // Tells on, because a panic in here would poison the world.
-            Some(Fault::Panics) => (State::Running, i64::MIN),
+            Some(Fault::Panics) => (State::Running(Progress::default()), i64::MIN),
             Some(Fault::Rows(rows)) => (stats(1), rows),
             None | Some(Fault::Unanswered { .. } | Fault::NoRoom) => {
                 self.take_effect(sql);

@@ -222,7 +222,7 @@ impl Run<'_> {
         }
         let columns = schema::columns(table.metadata().current_schema())?;
         let mut writer = Writer::new(table, &columns, 1)?;
-        let scan = IcebergTable::of_files(Arc::new(table.clone()), &columns, files.clone(), self.names.bytes())?;
+        let scan = IcebergTable::of_files(Arc::new(table.clone()), &columns, files.clone(), self.names.reads())?;
         let mut plan = LogicalPlanBuilder::scan("files", provider_as_source(Arc::new(scan)), None)?;
         let order: Vec<_> = table.ordering();
         if !order.is_empty() {

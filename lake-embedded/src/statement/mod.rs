@@ -19,7 +19,6 @@ mod writer;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::record_batch::RecordBatch;
 use datafusion::execution::SessionState;
@@ -35,7 +34,7 @@ use crate::cancel::Cancel;
 use crate::error::{Fault, Result};
 use crate::names::Lookup;
 use crate::sources::Files;
-use crate::table::provider::Bytes;
+use crate::table::provider::Reads;
 
 /// Key of a snapshot's summary and of a table's properties under which a statement leaves its token.
 pub(crate) const TOKEN: &str = "lake.token";
@@ -76,13 +75,13 @@ pub(crate) async fn run(
     files: &Files,
     rules: TypeRules,
     cancel: &Cancel,
+    reads: &Arc<Reads>,
 ) -> Result<Answer> {
-    let bytes: Bytes = Arc::new(AtomicU64::new(0));
     let now = chrono::Utc::now().timestamp_micros();
-    let names = Lookup::new(warehouse, files, bytes.clone(), now);
+    let names = Lookup::new(warehouse, files, reads.clone(), now);
     let run = Run { warehouse, state, names, text: &submission.sql, token: &submission.token, cancel, rules, now };
     let mut answer = run.statement().await?;
-    answer.stats.bytes_scanned = Some(bytes.load(Ordering::Relaxed));
+    answer.stats.bytes_scanned = Some(reads.planned_bytes());
     Ok(answer)
 }
 

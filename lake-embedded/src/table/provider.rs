@@ -13,10 +13,11 @@ use datafusion::catalog::Session;
 use datafusion::datasource::{TableProvider, TableType};
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
-use futures::StreamExt;
 use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
 use iceberg::expr::Predicate;
 use iceberg::scan::FileScanTask;
+use lake_core::engine::Progress;
 use lake_iceberg::{RowFilterByKeys, Scan, Table};
 
 use super::convert::convert;
@@ -26,8 +27,43 @@ use super::schema::Column;
 use crate::error::{Fault, Result};
 use crate::types;
 
-/// Bytes of the files that the scans of a statement read.
-pub(crate) type Bytes = Arc<AtomicU64>;
+/// What the scans of a statement read.
+#[derive(Debug, Default)]
+pub(crate) struct Reads {
+    planned_bytes: AtomicU64,
+    bytes: AtomicU64,
+    rows: AtomicU64,
+}
+
+impl Reads {
+    /// Bytes of the files that were planned, or of parts of them.
+    pub fn planned_bytes(&self) -> u64 {
+        self.planned_bytes.load(Ordering::Relaxed)
+    }
+
+    /// How far the scans are.
+    pub fn progress(&self) -> Progress {
+        let value = |of: &AtomicU64| Some(of.load(Ordering::Relaxed));
+        Progress { rows: value(&self.rows), bytes: value(&self.bytes), total_bytes: Some(self.planned_bytes()) }
+    }
+
+    /// Counts the rows of a part of a file, and its bytes when it has been read.
+    fn counted(
+        self: Arc<Self>,
+        rows: BoxStream<'static, Result<RecordBatch>>,
+        bytes: u64,
+    ) -> BoxStream<'static, Result<RecordBatch>> {
+        let reads = self.clone();
+        let rows = rows.inspect_ok(move |batch| {
+            reads.rows.fetch_add(batch.num_rows() as u64, Ordering::Relaxed);
+        });
+        let end = futures::stream::poll_fn(move |_| {
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+            std::task::Poll::Ready(None)
+        });
+        rows.chain(end).boxed()
+    }
+}
 
 /// Which rows each scan of a target asked for; None is all.
 pub(crate) type Asked = Arc<Mutex<Vec<Option<Predicate>>>>;
@@ -90,7 +126,7 @@ pub(crate) struct IcebergTable {
     changing: Option<Changing>,
     /// The files to read; None reads all.
     files: Option<Arc<BTreeSet<String>>>,
-    bytes: Bytes,
+    reads: Arc<Reads>,
 }
 
 impl fmt::Debug for IcebergTable {
@@ -100,24 +136,24 @@ impl fmt::Debug for IcebergTable {
 }
 
 impl IcebergTable {
-    pub fn new(table: Arc<Table>, columns: &[Column], snapshot: Option<i64>, bytes: Bytes) -> Result<Self> {
+    pub fn new(table: Arc<Table>, columns: &[Column], snapshot: Option<i64>, reads: Arc<Reads>) -> Result<Self> {
         let schema = Arc::new(Schema::new(fields(columns)?));
-        Ok(Self { table, snapshot, schema, changing: None, files: None, bytes })
+        Ok(Self { table, snapshot, schema, changing: None, files: None, reads })
     }
 
     /// Some of the files of the current state.
-    pub fn of_files(table: Arc<Table>, columns: &[Column], files: Vec<String>, bytes: Bytes) -> Result<Self> {
+    pub fn of_files(table: Arc<Table>, columns: &[Column], files: Vec<String>, reads: Arc<Reads>) -> Result<Self> {
         let files = Some(Arc::new(files.into_iter().collect()));
-        Ok(Self { files, ..Self::new(table, columns, None, bytes)? })
+        Ok(Self { files, ..Self::new(table, columns, None, reads)? })
     }
 
     /// The target of a change.
-    pub fn with_places(table: Arc<Table>, columns: &[Column], changing: Changing, bytes: Bytes) -> Result<Self> {
+    pub fn with_places(table: Arc<Table>, columns: &[Column], changing: Changing, reads: Arc<Reads>) -> Result<Self> {
         let mut fields = fields(columns)?;
         fields.push(Field::new(FILE, DataType::Int64, true));
         fields.push(Field::new(POSITION, DataType::Int64, true));
         let schema = Arc::new(Schema::new(fields));
-        Ok(Self { table, snapshot: None, schema, changing: Some(changing), files: None, bytes })
+        Ok(Self { table, snapshot: None, schema, changing: Some(changing), files: None, reads })
     }
 
     fn scan_of<'a>(&self, table: &'a Table, names: Vec<String>, filters: &[Expr]) -> Scan<'a> {
@@ -140,7 +176,7 @@ impl IcebergTable {
         if let Some(files) = &self.files {
             tasks.retain(|task| files.contains(&task.data_file_path));
         }
-        self.bytes.fetch_add(tasks.iter().map(|task| task.length).sum(), Ordering::Relaxed);
+        self.reads.planned_bytes.fetch_add(tasks.iter().map(|task| task.length).sum(), Ordering::Relaxed);
         Ok(tasks)
     }
 }
@@ -161,13 +197,21 @@ impl Reading {
 
     /// Rows of parts of files, in the types of plans.
     pub async fn rows(self: Arc<Self>, tasks: Vec<FileScanTask>) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-        let schema = self.schema.clone();
-        let Some(changing) = self.table.changing.clone() else {
-            let batches = self.scan().read(tasks)?;
-            return Ok(batches.map(move |batch| conformed(&batch?, &schema)).boxed());
+        let reads = self.table.reads.clone();
+        if let Some(changing) = self.table.changing.clone() {
+            let schema = self.schema.clone();
+            let bytes = tasks.iter().map(|task| task.length).sum();
+            let batches = self.scan().positions_of(tasks).await?;
+            return Ok(
+                reads.counted(batches.map(move |found| placed(&found?, &changing.files, &schema)).boxed(), bytes)
+            );
+        }
+        let part = move |task: FileScanTask| {
+            let (schema, bytes) = (self.schema.clone(), task.length);
+            let batches = self.scan().read(vec![task])?.map(move |batch| conformed(&batch?, &schema));
+            Ok::<_, Fault>(reads.clone().counted(batches.boxed(), bytes))
         };
-        let batches = self.scan().positions_of(tasks).await?;
-        Ok(batches.map(move |found| placed(&found?, &changing.files, &schema)).boxed())
+        Ok(futures::stream::iter(tasks).map(part).try_flatten().boxed())
     }
 }
 

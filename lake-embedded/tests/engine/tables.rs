@@ -215,7 +215,7 @@ fn submit(engine: &lake_embedded::Embedded, sql: &str, token: &str) {
     let id = engine.submit(&Submission { sql: sql.into(), token: token.into(), files: vec![] }).unwrap();
     loop {
         match engine.poll(std::slice::from_ref(&id), Duration::from_secs(10)).unwrap().remove(0) {
-            State::Running => {}
+            State::Running(_) => {}
             State::Succeeded(_) => return,
             other => panic!("{sql}: {other:?}"),
         }

@@ -79,7 +79,7 @@ fn what_hangs_ends_when_it_is_cancelled() {
     let before = engine.now();
     for _ in 0..2 {
         let states = engine.poll(&[hanging.clone(), slow.clone()], WAIT).unwrap();
-        assert!(states.iter().all(|state| matches!(state, State::Running)));
+        assert!(states.iter().all(|state| matches!(state, State::Running(_))));
     }
     assert_eq!(engine.now() - before, 2_000_000);
     engine.cancel(&hanging).unwrap();

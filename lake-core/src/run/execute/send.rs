@@ -1,7 +1,7 @@
 //! One submission on its way: handed over until there is an answer, looked at until it has ended, and kept on record by
 //! the name that the engine gave it.
 
-use crate::engine::{Effect as Unsure, EngineError, ErrorKind, QueryId, State, Stats, Submission};
+use crate::engine::{Effect as Unsure, EngineError, ErrorKind, Progress, QueryId, State, Stats, Submission};
 use crate::plan::Step;
 use crate::run::error::RunError;
 use crate::run::event::Event;
@@ -35,7 +35,11 @@ impl Execution<'_> {
                 }
                 Ok(Some(State::Failed(error))) => return Ok(Once::Failed(self.named(error, &id))),
                 Ok(Some(State::Cancelled)) => return Ok(Once::Cancelled(Some(id))),
-                Ok(Some(State::Running) | None) => failures = 0,
+                Ok(Some(State::Running(progress))) => {
+                    failures = 0;
+                    self.progressed(name, progress);
+                }
+                Ok(None) => failures = 0,
                 Err(error) if is_passing(error.kind) && failures < self.session.limit().tries => {
                     failures += 1;
                     self.session.clock().sleep(self.session.back_off(failures));
@@ -44,6 +48,14 @@ impl Execution<'_> {
                 Err(error) => return Ok(Once::Lost(self.named(error, &id))),
             }
             self.keep_lease()?;
+        }
+    }
+
+    /// Tells reporters how far a statement is, if the engine tells us.
+    fn progressed(&mut self, step: &str, progress: Progress) {
+        if progress != Progress::default() {
+            let (model, step) = (self.plan.model.clone(), step.to_owned());
+            (self.events)(Event::StepProgress { model, step, progress });
         }
     }
 
