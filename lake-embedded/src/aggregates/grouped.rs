@@ -1,14 +1,14 @@
 //! Sums and means of many groups at once: one array of states for all groups instead of one object for each.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, FixedSizeBinaryBuilder, Float64Array, Int64Array};
-use arrow::datatypes::{DataType, Float64Type, Int64Type, i256};
-use datafusion::error::Result as Outcome;
-use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
 use std::sync::Arc;
 
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int64Array};
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type};
+use datafusion::error::Result as Outcome;
+use datafusion::logical_expr::{EmitTo, GroupsAccumulator};
+
 use super::Call;
-use super::sum::{exact_values, float_values, is_exact};
-use crate::error::Fault;
+use super::sum::{exact_values, float_values, is_exact, wide};
 use crate::functions::columns::{Decimal, Double, Int, Reader};
 use lake_sql::types::Type;
 
@@ -76,42 +76,31 @@ impl Exacts {
         nulls: Option<&arrow::buffer::NullBuffer>,
         value: impl Fn(usize) -> i128,
     ) {
+        let all = nulls.is_none() && filter.is_none();
         for (row, group) in groups.iter().enumerate() {
-            if nulls.is_none_or(|nulls| nulls.is_valid(row)) && passes(filter, row) {
+            if all || (nulls.is_none_or(|nulls| nulls.is_valid(row)) && passes(filter, row)) {
                 self.add(*group, value(row));
             }
         }
     }
 
-    /// The sums and counts of the groups that are emitted.
-    fn take(&mut self, emit: EmitTo) -> Vec<(i256, i64)> {
+    /// Low halves, carries and counts of the groups that are emitted.
+    fn take(&mut self, emit: EmitTo) -> (Vec<i128>, Vec<i64>, Vec<i64>) {
         let (sums, counts) = (emit.take_needed(&mut self.sums), emit.take_needed(&mut self.counts));
         let carries = match self.carries.is_empty() {
-            true => vec![],
+            true => vec![0; sums.len()],
             false => emit.take_needed(&mut self.carries),
         };
-        let carry = |at: usize| carries.get(at).copied().unwrap_or(0);
-        sums.into_iter().zip(counts).enumerate().map(|(at, (sum, count))| (wide(sum, carry(at)), count)).collect()
-    }
-
-    fn states(&self, groups: impl ExactSizeIterator<Item = (i256, i64)>) -> Outcome<Vec<ArrayRef>> {
-        let mut sums = FixedSizeBinaryBuilder::with_capacity(groups.len(), 32);
-        let mut counts = Vec::with_capacity(groups.len());
-        for (sum, count) in groups {
-            sums.append_value(sum.to_le_bytes())?;
-            counts.push(count);
-        }
-        Ok(vec![Arc::new(sums.finish()), Arc::new(Int64Array::from(counts))])
+        (sums, carries, counts)
     }
 }
 
-/// `low + carries * 2^128`.
-fn wide(low: i128, carries: i64) -> i256 {
-    match carries {
-        0 => i256::from_i128(low),
-        // The low half counts as signed: an overflow upwards has wrapped it by exactly 2^128.
-        _ => i256::from_i128(low).wrapping_add(i256::from_parts(0, i128::from(carries))),
-    }
+fn states(sums: Vec<i128>, carries: Vec<i64>, counts: Vec<i64>) -> Vec<ArrayRef> {
+    vec![
+        Arc::new(Decimal128Array::from(sums).with_data_type(DataType::Decimal128(38, 0))),
+        Arc::new(Int64Array::from(carries)),
+        Arc::new(Int64Array::from(counts)),
+    ]
 }
 
 impl GroupsAccumulator for Exacts {
@@ -126,7 +115,7 @@ impl GroupsAccumulator for Exacts {
         let nulls = values[0].logical_nulls();
         match values[0].data_type() {
             DataType::Decimal128(..) => {
-                let column = values[0].as_primitive::<arrow::datatypes::Decimal128Type>();
+                let column = values[0].as_primitive::<Decimal128Type>();
                 let numbers = column.values();
                 self.add_rows(groups, filter, nulls.as_ref(), |row| numbers[row]);
             }
@@ -143,13 +132,15 @@ impl GroupsAccumulator for Exacts {
     }
 
     fn evaluate(&mut self, emit: EmitTo) -> Outcome<ArrayRef> {
-        let groups = self.take(emit);
+        let (sums, carries, counts) = self.take(emit);
+        let sums = sums.into_iter().zip(carries).map(|(sum, carries)| wide(sum, carries));
+        let groups: Vec<_> = sums.zip(counts).collect();
         Ok(exact_values(&self.call, self.mean, &groups)?)
     }
 
     fn state(&mut self, emit: EmitTo) -> Outcome<Vec<ArrayRef>> {
-        let groups = self.take(emit);
-        self.states(groups.into_iter())
+        let (sums, carries, counts) = self.take(emit);
+        Ok(states(sums, carries, counts))
     }
 
     fn merge_batch(
@@ -160,38 +151,39 @@ impl GroupsAccumulator for Exacts {
         count: usize,
     ) -> Outcome<()> {
         self.grow(count);
-        let (sums, counts) = (states[0].as_fixed_size_binary(), states[1].as_primitive::<Int64Type>());
+        let sums = states[0].as_primitive::<Decimal128Type>().values();
+        let [carries, counts] = [1, 2].map(|at| states[at].as_primitive::<Int64Type>().values());
         for (row, group) in groups.iter().enumerate() {
-            let bytes: &[u8; 32] =
-                sums.value(row).try_into().map_err(|_| Fault::internal("the state of a sum has 32 bytes"))?;
-            let (low, high) = i256::from_le_bytes(*bytes).to_parts();
-            let (sum, over) = self.sums[*group].overflowing_add(low as i128);
-            // Of the other sum, what its signed low half does not say.
-            let mut carries = high as i64 + i64::from((low as i128) < 0);
-            if over {
-                carries += if (low as i128) < 0 { -1 } else { 1 };
-            }
+            let (sum, over) = self.sums[*group].overflowing_add(sums[row]);
+            let carried = match over {
+                true if sums[row] < 0 => carries[row] - 1,
+                true => carries[row] + 1,
+                false => carries[row],
+            };
             self.sums[*group] = sum;
-            if carries != 0 {
-                self.carry(*group, carries);
+            self.counts[*group] += counts[row];
+            if carried != 0 {
+                self.carry(*group, carried);
             }
-            self.counts[*group] += counts.value(row);
         }
         Ok(())
     }
 
     fn convert_to_state(&self, values: &[ArrayRef], filter: Option<&BooleanArray>) -> Outcome<Vec<ArrayRef>> {
         let rows = values[0].len();
-        let state = |value: Option<i128>, row| match value.filter(|_| passes(filter, row)) {
-            Some(value) => (i256::from_i128(value), 1),
-            None => (i256::ZERO, 0),
+        let counted: Vec<Option<i128>> = match values[0].data_type() {
+            DataType::Decimal128(..) => {
+                let column = Reader::<Decimal>::new(&values[0])?;
+                (0..rows).map(|row| column.get(row).filter(|_| passes(filter, row))).collect()
+            }
+            _ => {
+                let column = Reader::<Int>::new(&values[0])?;
+                (0..rows).map(|row| column.get(row).filter(|_| passes(filter, row)).map(i128::from)).collect()
+            }
         };
-        if let DataType::Decimal128(..) = values[0].data_type() {
-            let column = Reader::<Decimal>::new(&values[0])?;
-            return self.states((0..rows).map(|row| state(column.get(row), row)));
-        }
-        let column = Reader::<Int>::new(&values[0])?;
-        self.states((0..rows).map(|row| state(column.get(row).map(i128::from), row)))
+        let sums = counted.iter().map(|value| value.unwrap_or(0)).collect();
+        let counts = counted.iter().map(|value| i64::from(value.is_some())).collect();
+        Ok(states(sums, vec![0; rows], counts))
     }
 
     fn supports_convert_to_state(&self) -> bool {
@@ -286,6 +278,8 @@ mod tests {
 
     #[test]
     fn a_sum_that_runs_over_and_back_is_exact() {
+        use super::super::sum::halves;
+        use arrow::datatypes::i256;
         let big = i128::MAX - 5;
         let mut low = 0i128;
         let mut carries = 0i64;
@@ -298,6 +292,7 @@ mod tests {
             }
             exact = exact.wrapping_add(i256::from_i128(value));
             assert_eq!(wide(low, carries), exact);
+            assert_eq!(halves(exact), (low, carries));
         }
     }
 }

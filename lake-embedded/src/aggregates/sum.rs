@@ -1,7 +1,7 @@
 //! Sums, averages and counts; booleans and bits.
 
 use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::datatypes::{DataType, Float64Type, Int64Type, i256};
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type, Int64Type, i256};
 use datafusion::common::ScalarValue;
 use lake_sql::types::Type;
 
@@ -35,9 +35,22 @@ pub(super) fn is_exact(ty: &Type) -> bool {
     is_integer(ty) || matches!(ty, Type::Decimal { .. } | Type::IntervalDayToSecond | Type::IntervalYearToMonth)
 }
 
-/// The sum does not fit a decimal in the middle of the way, so its state is two halves and a count.
+/// A sum may be larger than 128 bits in the middle of the way, so its state is the low half, how often that has run over
+/// (see [`wide`]), and a count.
 fn exact_state() -> Vec<DataType> {
-    vec![DataType::FixedSizeBinary(32), DataType::Int64]
+    vec![DataType::Decimal128(38, 0), DataType::Int64, DataType::Int64]
+}
+
+/// `low + carries * 2^128`.
+pub(super) fn wide(low: i128, carries: i64) -> i256 {
+    i256::from_i128(low).wrapping_add(i256::from_parts(0, carries.into()))
+}
+
+/// A sum as its signed low half, and how often that has run over.
+pub(super) fn halves(sum: i256) -> (i128, i64) {
+    let (low, high) = sum.to_parts();
+    let low = low as i128;
+    (low, high as i64 + i64::from(low < 0))
 }
 
 /// Sum or mean of integers, decimals and intervals.
@@ -72,17 +85,17 @@ impl Fold for Exact {
     }
 
     fn state(&self) -> Result<Vec<ScalarValue>> {
-        let bytes = self.sum.to_le_bytes().to_vec();
-        Ok(vec![ScalarValue::FixedSizeBinary(32, Some(bytes)), ScalarValue::Int64(Some(self.count))])
+        let (low, carries) = halves(self.sum);
+        let int = |value| ScalarValue::Int64(Some(value));
+        Ok(vec![ScalarValue::Decimal128(Some(low), 38, 0), int(carries), int(self.count)])
     }
 
     fn merge(&mut self, states: &[ArrayRef]) -> Result<()> {
-        let (sums, counts) = (states[0].as_fixed_size_binary(), states[1].as_primitive::<Int64Type>());
-        for row in 0..sums.len() {
-            let bytes: [u8; 32] =
-                sums.value(row).try_into().map_err(|_| Fault::internal("the state of a sum has 32 bytes"))?;
-            self.sum = self.sum.wrapping_add(i256::from_le_bytes(bytes));
-            self.count += counts.value(row);
+        let lows = states[0].as_primitive::<Decimal128Type>().values();
+        let [carries, counts] = [1, 2].map(|at| states[at].as_primitive::<Int64Type>().values());
+        for ((low, carries), count) in lows.iter().zip(carries).zip(counts) {
+            self.sum = self.sum.wrapping_add(wide(*low, *carries));
+            self.count += count;
         }
         Ok(())
     }

@@ -258,9 +258,12 @@ impl TableProvider for IcebergTable {
         let reading = Reading { table: self.clone(), schema: schema.clone(), filters: filters.to_vec() };
         let (tasks, known) = {
             let scan = reading.scan();
-            let tasks = self.tasks(&scan).await?;
+            let mut tasks = self.tasks(&scan).await?;
             let keys = self.changing.as_ref().and_then(|changing| changing.keys.as_ref());
             let known = scan::statistics(&self.table, &scan, &tasks, &schema, keys.map(|keys| keys.count)).await?;
+            if scan::keep_nearly_all(filters, &schema, &known) {
+                tasks.iter_mut().for_each(|task| task.predicate = None);
+            }
             (tasks, known)
         };
         let count = state.config().target_partitions();

@@ -7,6 +7,7 @@ use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::stats::Precision;
 use datafusion::common::{ColumnStatistics, ScalarValue, Statistics};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
 use datafusion::physical_expr::EquivalenceProperties;
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType, SchedulingType};
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -20,6 +21,9 @@ use lake_iceberg::{Bounds, Table};
 
 use super::provider::Reading;
 use crate::error::Result;
+
+/// A filter that leaves this share of the rows is not worth evaluating while reading.
+const NEARLY_ALL: f64 = 0.7;
 
 /// A part of a file is not smaller than this: its footer is read once more for each.
 const LEAST_PART: u64 = 8 << 20;
@@ -169,6 +173,37 @@ fn column(bounds: &Bounds, rows: usize, ty: &DataType) -> ColumnStatistics {
         known.distinct_count = Precision::Inexact(range.min(rows).max(1));
     }
     known
+}
+
+/// Whether filters leave nearly all rows, by the bounds of their columns: then taking the others out while reading costs
+/// more than it saves.
+pub(super) fn keep_nearly_all(filters: &[Expr], schema: &SchemaRef, known: &Statistics) -> bool {
+    let shares: Option<Vec<f64>> = filters.iter().map(|filter| share(filter, schema, known)).collect();
+    shares.is_some_and(|shares| shares.into_iter().product::<f64>() > NEARLY_ALL)
+}
+
+/// The share of rows that a comparison of a column with a constant leaves, if values are spread evenly.
+fn share(filter: &Expr, schema: &SchemaRef, known: &Statistics) -> Option<f64> {
+    let Expr::BinaryExpr(BinaryExpr { left, op, right }) = filter else { return None };
+    let (Expr::Column(column), Expr::Literal(value, _)) = (&**left, &**right) else { return None };
+    let of_column = known.column_statistics.get(schema.index_of(&column.name).ok()?)?;
+    let [least, greatest, value] =
+        [of_column.min_value.get_value()?, of_column.max_value.get_value()?, value].map(number);
+    let (least, greatest, value) = (least?, greatest?, value?);
+    let below = ((value - least) / (greatest - least).max(1.0)).clamp(0.0, 1.0);
+    match op {
+        Operator::Lt | Operator::LtEq => Some(below),
+        Operator::Gt | Operator::GtEq => Some(1.0 - below),
+        _ => None,
+    }
+}
+
+fn number(value: &ScalarValue) -> Option<f64> {
+    match value {
+        ScalarValue::Int32(value) | ScalarValue::Date32(value) => value.map(f64::from),
+        ScalarValue::Int64(value) => value.map(|value| value as f64),
+        _ => None,
+    }
 }
 
 /// A bound as a number and as a value of plans: of the types that keys have.
