@@ -239,7 +239,8 @@ fn slice(args: &Args<'_>) -> Result<ArrayRef> {
         }
         let first = if from > 0 { from - 1 } else { span.len() as i64 + from };
         let skipped = usize::try_from(first).unwrap_or(usize::MAX);
-        let taken = usize::try_from(length).unwrap_or(usize::MAX);
+        // Nothing where the place behind the last one has no number.
+        let taken = (first + 1).checked_add(length).map_or(0, |_| usize::try_from(length).unwrap_or(usize::MAX));
         out.push(span.skip(skipped).take(taken).map(|at| (0, at)));
     }
     out.finish(&[list.values()], args.out)
