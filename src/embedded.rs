@@ -1,9 +1,10 @@
 //! The embedded engine as a target of `lake.toml`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lake_cli::{Sweep, Swept};
 use lake_core::engine::{Effect, Engine, EngineError, ErrorKind};
+use lake_core::journal::{Journal, JournalError, Pins};
 use lake_core::project::settings::Target;
 use lake_embedded::{Embedded, EmbeddedConfig};
 
@@ -38,7 +39,16 @@ fn embedded(target: &Target) -> Result<Embedded, EngineError> {
         threads: target.threads,
         memory_bytes: memory_mib << 20,
     };
-    Embedded::open(config)
+    let state = PathBuf::from(&target.state);
+    Ok(Embedded::open(config)?.keeping(move || pins(&state).map_err(|error| error.to_string())))
+}
+
+/// The snapshots that runs of the target read and that have not ended.
+fn pins(state: &Path) -> Result<Pins, JournalError> {
+    match state.exists() {
+        true => Journal::folder(state)?.pins(),
+        false => Ok(Pins::new()),
+    }
 }
 
 fn wrong(target: &Target, message: String) -> EngineError {

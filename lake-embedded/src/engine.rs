@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use datafusion::execution::SessionState;
 use lake_core::engine::{Capabilities, Described, Engine, EngineError, PhysicalName, QueryId, Rows, State, Submission};
+use lake_core::journal::Pins;
 use lake_iceberg::{Entry, Removed, TableName, Warehouse};
 use lake_sql::render::dialect::Dialect;
 use lake_sql::types::TypeRules;
@@ -15,7 +15,7 @@ use crate::cancel::Cancel;
 use crate::error::{Fault, Result};
 use crate::runtime;
 use crate::sources::Files;
-use crate::statement::{self, Answer};
+use crate::statement::{self, Answer, Ground};
 use crate::table::provider::Reads;
 use crate::table::schema;
 
@@ -38,11 +38,12 @@ pub struct Embedded {
     threads: Option<tokio::runtime::Runtime>,
 }
 
+/// Gives the snapshots that must stay.
+pub(crate) type PinSource = Box<dyn Fn() -> Result<Pins, String> + Send + Sync>;
+
 /// What the statements of an engine work on.
 struct Shared {
-    warehouse: Warehouse,
-    state: SessionState,
-    rules: TypeRules,
+    ground: Ground,
     executions: Mutex<Executions>,
     /// Told when a statement has ended.
     ended: Condvar,
@@ -71,7 +72,11 @@ impl Embedded {
         let open = || {
             let warehouse = Warehouse::open(&config.warehouse)?;
             let state = runtime::session(config.threads, runtime::memory(config.memory_bytes)?);
-            let shared = Shared { warehouse, state, rules, executions: Mutex::default(), ended: Condvar::new() };
+            let shared = Shared {
+                ground: Ground { warehouse, state, rules, pins: None },
+                executions: Mutex::default(),
+                ended: Condvar::new(),
+            };
             let capabilities =
                 Capabilities { query_ids: false, max_concurrency: config.threads.max(1), ..Capabilities::FULL };
             Ok(Self { shared: Arc::new(shared), capabilities, threads: Some(runtime::threads(config.threads)?) })
@@ -79,10 +84,18 @@ impl Embedded {
         open().map_err(|fault: Fault| fault.at_border())
     }
 
+    /// Lets no statement forget a snapshot that somebody still reads: `pins` is asked whenever snapshots are to go, and
+    /// none goes if it cannot be answered.
+    pub fn keeping(mut self, pins: impl Fn() -> Result<Pins, String> + Send + Sync + 'static) -> Self {
+        let shared = Arc::get_mut(&mut self.shared).expect("no statement has been sent to a new engine");
+        shared.ground.pins = Some(Box::new(pins));
+        self
+    }
+
     /// Removes files of the warehouse that no table refers to and that are older than `age`, or only finds them. `age`
     /// must be longer than any statement runs, in whatever process.
     pub fn collect_garbage(&self, age: Duration, dry_run: bool) -> Result<Removed, EngineError> {
-        let (warehouse, now) = (&self.shared.warehouse, SystemTime::now());
+        let (warehouse, now) = (&self.shared.ground.warehouse, SystemTime::now());
         let collected = self.threads().block_on(async {
             match dry_run {
                 true => warehouse.find_garbage(now, age).await,
@@ -115,7 +128,7 @@ impl Shared {
 
     async fn run(&self, id: &QueryId, submission: &Submission, cancel: &Cancel, reads: &Arc<Reads>) {
         let files = Files::new(&submission.files);
-        let outcome = statement::run(&self.warehouse, &self.state, submission, &files, self.rules, cancel, reads).await;
+        let outcome = statement::run(&self.ground, submission, &files, cancel, reads).await;
         self.end(id, outcome);
     }
 
@@ -215,12 +228,12 @@ impl Engine for Embedded {
     }
 
     fn describe(&self, tables: &[PhysicalName]) -> Result<Vec<Option<Described>>, EngineError> {
-        let describe = |name| self.threads().block_on(describe(&self.shared.warehouse, name));
+        let describe = |name| self.threads().block_on(describe(&self.shared.ground.warehouse, name));
         tables.iter().map(describe).collect::<Result<_>>().map_err(|fault| fault.at_border())
     }
 
     fn list(&self, schema: &str) -> Result<Vec<PhysicalName>, EngineError> {
-        let catalog = self.shared.warehouse.catalog();
+        let catalog = self.shared.ground.warehouse.catalog();
         if !catalog.has_namespace(schema) {
             return Ok(vec![]);
         }

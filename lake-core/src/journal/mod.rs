@@ -20,7 +20,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,8 +35,11 @@ use store::{Created, Objects};
 
 use crate::engine::PhysicalName;
 use crate::plan::next::Outcomes;
-use crate::plan::{FailedCheck, Plan};
+use crate::plan::{FailedCheck, Plan, Version};
 use crate::run::summary::RunSummary;
+
+/// Snapshots of tables that must stay.
+pub type Pins = BTreeMap<PhysicalName, BTreeSet<i64>>;
 
 /// The journal of a target.
 pub struct Journal {
@@ -120,6 +123,23 @@ impl Journal {
             outcomes.extend(group.unwrap_or_default());
         }
         Ok(Some(OpenPlan { plan, outcomes, groups: groups.len() }))
+    }
+
+    /// The snapshots that plans without an end read, by table: a plan that is taken up again reads them again.
+    pub fn pins(&self) -> Result<Pins, JournalError> {
+        let mut pins = Pins::new();
+        for model in self.objects.folders("models")? {
+            let Some(plan) = self.objects.read::<Plan>(&open_path(&model))? else { continue };
+            if self.objects.read::<EndedPlan>(&ended_path(&plan))?.is_some() {
+                continue;
+            }
+            for pin in plan.pins {
+                if let Version::Snapshot(snapshot) = pin.version {
+                    pins.entry(pin.relation).or_default().insert(snapshot);
+                }
+            }
+        }
+        Ok(pins)
     }
 
     /// Writes a plan before anything of it runs. False if another plan of the model is open.

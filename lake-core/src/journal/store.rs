@@ -86,6 +86,16 @@ impl Objects {
         }
     }
 
+    /// Names of the folders directly below a folder, in order.
+    pub(super) fn folders(&self, folder: &str) -> Result<Vec<String>, JournalError> {
+        let prefix = Path::from(folder);
+        let found = self.runtime.block_on(self.store.list_with_delimiter(Some(&prefix)));
+        let found = found.map_err(|e| JournalError::new("list", folder, e))?.common_prefixes;
+        let mut names: Vec<String> = found.iter().filter_map(|path| path.filename().map(str::to_owned)).collect();
+        names.sort();
+        Ok(names)
+    }
+
     /// File names directly below a folder, in order.
     pub(super) fn list(&self, folder: &str) -> Result<Vec<String>, JournalError> {
         let prefix = Path::from(folder);

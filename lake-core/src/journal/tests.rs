@@ -60,6 +60,25 @@ fn publication(number: u64, run: &str, file: &str) -> Publication {
 }
 
 #[test]
+fn open_plans_pin_what_they_read() {
+    let journal = journal();
+    let relation = PhysicalName { schema: "raw".into(), table: "feed".into() };
+    let pin = |id: &str, version| crate::plan::Pin { id: id.into(), relation: relation.clone(), version };
+    let of = |model: &str, snapshot| Plan {
+        model: model.into(),
+        pins: vec![pin("raw.feed", Version::Snapshot(snapshot)), pin("raw.other", Version::None)],
+        ..plan(1)
+    };
+    assert_eq!(journal.pins().unwrap(), Pins::new());
+    for (model, snapshot) in [("a.x", 1), ("a.y", 2), ("a.z", 1)] {
+        journal.begin(&of(model, snapshot)).unwrap();
+    }
+    assert_eq!(journal.pins().unwrap(), Pins::from([(relation.clone(), [1, 2].into())]));
+    journal.end(&of("a.y", 2), &Outcomes::new(), End::Done).unwrap();
+    assert_eq!(journal.pins().unwrap(), Pins::from([(relation.clone(), [1].into())]));
+}
+
+#[test]
 fn a_model_has_one_open_plan() {
     let journal = journal();
     assert!(journal.begin(&plan(1)).unwrap());

@@ -12,7 +12,7 @@ use datafusion::datasource::provider_as_source;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder};
 use datafusion::physical_plan::execute_stream;
 use futures::StreamExt;
-use lake_core::engine::Stats;
+use lake_core::engine::{PhysicalName, Stats};
 use lake_iceberg::{Change, Expiry, Isolation, Table};
 use lake_sql::bound::statement::BoundStatement;
 use lake_sql::syntax::tree;
@@ -173,12 +173,27 @@ impl Run<'_> {
         }
     }
 
-    /// Forgets snapshots that are older, and removes the files that only they had. Branches and tags keep theirs.
+    /// Forgets snapshots that are older, and removes the files that only they had. Branches and tags keep theirs, and
+    /// so do runs that have not ended.
     async fn expire(&self, table: &Table, age: Duration, keep_last: usize) -> Result<()> {
         let older_than = self.moment().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
-        let expiry = Expiry { older_than, keep_last, pinned: Default::default() };
+        let expiry = Expiry { older_than, keep_last, pinned: self.pinned(table)? };
         table.expire_and_remove(&expiry).await?;
         Ok(())
+    }
+
+    /// The snapshots of a table that runs still read.
+    fn pinned(&self, table: &Table) -> Result<BTreeSet<i64>> {
+        let Some(pins) = self.pins else { return Ok(BTreeSet::new()) };
+        // The journal blocks.
+        let pins = tokio::task::block_in_place(pins).map_err(|error| {
+            Fault::unavailable(format!("no snapshot may go without knowing which ones runs still read: {error}"))
+        })?;
+        let name = table.name();
+        let is_it = |pinned: &PhysicalName| {
+            pinned.schema.eq_ignore_ascii_case(&name.namespace) && pinned.table.eq_ignore_ascii_case(&name.name)
+        };
+        Ok(pins.into_iter().filter(|(pinned, _)| is_it(pinned)).flat_map(|(_, snapshots)| snapshots).collect())
     }
 
     fn moment(&self) -> SystemTime {

@@ -31,6 +31,7 @@ use lake_sql::syntax::{parse_statement, tree};
 use lake_sql::types::{Type, TypeRules};
 
 use crate::cancel::Cancel;
+use crate::engine::PinSource;
 use crate::error::{Fault, Result};
 use crate::names::Lookup;
 use crate::sources::Files;
@@ -38,6 +39,15 @@ use crate::table::provider::Reads;
 
 /// Key of a snapshot's summary and of a table's properties under which a statement leaves its token.
 pub(crate) const TOKEN: &str = "lake.token";
+
+/// What all statements of an engine work on.
+pub(crate) struct Ground {
+    pub warehouse: Warehouse,
+    pub state: SessionState,
+    pub rules: TypeRules,
+    /// Where snapshots are asked for that must stay.
+    pub pins: Option<PinSource>,
+}
 
 /// What a statement gave.
 #[derive(Clone, Debug, Default)]
@@ -63,23 +73,24 @@ pub(crate) struct Run<'a> {
     pub token: &'a str,
     pub cancel: &'a Cancel,
     pub rules: TypeRules,
+    pub pins: Option<&'a PinSource>,
     /// The moment of the statement, in microseconds since 1970.
     pub now: i64,
 }
 
 /// Runs a statement to its end.
 pub(crate) async fn run(
-    warehouse: &Warehouse,
-    state: &SessionState,
+    ground: &Ground,
     submission: &Submission,
     files: &Files,
-    rules: TypeRules,
     cancel: &Cancel,
     reads: &Arc<Reads>,
 ) -> Result<Answer> {
+    let Ground { warehouse, state, rules, pins } = ground;
     let now = chrono::Utc::now().timestamp_micros();
     let names = Lookup::new(warehouse, files, reads.clone(), now);
-    let run = Run { warehouse, state, names, text: &submission.sql, token: &submission.token, cancel, rules, now };
+    let (text, token, rules) = (submission.sql.as_str(), submission.token.as_str(), *rules);
+    let run = Run { warehouse, state, names, text, token, cancel, rules, pins: pins.as_ref(), now };
     let mut answer = run.statement().await?;
     answer.stats.bytes_scanned = Some(reads.planned_bytes());
     Ok(answer)
