@@ -129,7 +129,7 @@ impl Account {
     /// All names of a database; None if there is no such database.
     pub fn names(&self, schema: &str) -> Option<Vec<PhysicalName>> {
         let catalog = self.warehouse.catalog();
-        if !catalog.has_namespace(schema) {
+        if !catalog.has_namespace(schema).ok()? {
             return None;
         }
         let names = catalog.list(schema).ok()?;

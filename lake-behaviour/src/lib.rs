@@ -25,10 +25,14 @@ macro_rules! statements_of_trino {
             columns_that_cannot_change,
             columns_get_wider,
             comments,
+            fields_come_and_go,
+            columns_stand_where_they_are_put,
+            rows_get_another_type,
         ], names: [
             tables_and_views_are_renamed,
             schemas_and_what_is_in_them,
             tables_are_made_once_or_anew,
+            a_replaced_table_keeps_its_history,
             wrong_properties,
         ], about: [
             tables_about_tables,

@@ -22,7 +22,7 @@ use crate::table::schema;
 /// Where the engine works, and with how much.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmbeddedConfig {
-    /// Folder of the tables; made if it is not there.
+    /// Folder of the tables, made if it is not there, or `s3://bucket/folder`.
     pub warehouse: PathBuf,
     /// Threads that run statements.
     pub threads: usize,
@@ -69,8 +69,13 @@ impl Embedded {
 
     /// Opens the engine with the type rules of another Trino: to stand in for it.
     pub fn open_with_rules(config: EmbeddedConfig, rules: TypeRules) -> Result<Self, EngineError> {
+        let warehouse = Warehouse::open(&config.warehouse).map_err(|error| Fault::from(error).at_border())?;
+        Self::over(warehouse, config, rules)
+    }
+
+    /// Starts the engine over a warehouse that is open, whatever folder the configuration names.
+    pub fn over(warehouse: Warehouse, config: EmbeddedConfig, rules: TypeRules) -> Result<Self, EngineError> {
         let open = || {
-            let warehouse = Warehouse::open(&config.warehouse)?;
             let state = runtime::session(config.threads, runtime::memory(config.memory_bytes)?);
             let shared = Shared {
                 ground: Ground { warehouse, state, rules, pins: None },
@@ -234,7 +239,7 @@ impl Engine for Embedded {
 
     fn list(&self, schema: &str) -> Result<Vec<PhysicalName>, EngineError> {
         let catalog = self.shared.ground.warehouse.catalog();
-        if !catalog.has_namespace(schema) {
+        if !catalog.has_namespace(schema).map_err(|error| Fault::from(error).at_border())? {
             return Ok(vec![]);
         }
         let found = catalog.list(schema).map_err(|error| Fault::from(error).at_border())?;

@@ -179,7 +179,7 @@ impl From<lake_iceberg::Error> for Fault {
             Error::Io { ref source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
                 Fault::new(ErrorKind::Denied, message)
             }
-            Error::Io { .. } => Fault::unavailable(message),
+            Error::Io { .. } | Error::Store { .. } => Fault::unavailable(message),
             Error::Format(_) => Fault::unavailable(message),
         }
     }

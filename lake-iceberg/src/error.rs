@@ -52,6 +52,15 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// The object store refused.
+    Store {
+        /// What was tried: `read`, `write` …
+        action: &'static str,
+        /// On which location.
+        location: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Metadata or a file that cannot be read or written as Iceberg.
     Format(iceberg::Error),
 }
@@ -103,6 +112,7 @@ impl fmt::Display for Error {
             Error::Invalid(message) => f.write_str(message),
             Error::Commit(error) => error.fmt(f),
             Error::Io { action, path, source } => write!(f, "cannot {action} {}: {source}", path.display()),
+            Error::Store { action, location, source } => write!(f, "cannot {action} {location}: {source}"),
             Error::Format(error) => f.write_str(error.message()),
         }
     }
@@ -113,6 +123,7 @@ impl std::error::Error for Error {
         match self {
             Error::Commit(error) => Some(error),
             Error::Io { source, .. } => Some(source),
+            Error::Store { source, .. } => Some(&**source),
             Error::Format(error) => Some(error),
             _ => None,
         }

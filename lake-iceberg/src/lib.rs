@@ -12,6 +12,7 @@
 //! Two processes may write to one warehouse at once. A commit is visible in full or not at all; one that was computed
 //! on rows that have changed since is refused with [`CommitError::Conflict`].
 
+mod bucket;
 mod catalog;
 mod commit;
 mod error;

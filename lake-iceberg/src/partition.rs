@@ -125,8 +125,12 @@ pub(crate) fn partitioning(metadata: &TableMetadata) -> Vec<PartitionBy> {
 
 /// The spec of a table that is partitioned anew. A field that some spec of the table had before keeps its id and name,
 /// so that readers see one field.
-pub(crate) fn evolved_spec(metadata: &TableMetadata, fields: &[PartitionBy]) -> Result<UnboundPartitionSpec> {
-    let wanted = unbound_spec(metadata.current_schema(), fields)?;
+pub(crate) fn evolved_spec(
+    metadata: &TableMetadata,
+    schema: &Schema,
+    fields: &[PartitionBy],
+) -> Result<UnboundPartitionSpec> {
+    let wanted = unbound_spec(schema, fields)?;
     let known = |field: &UnboundPartitionField| {
         let mut all = metadata.partition_specs_iter().flat_map(|spec| spec.fields());
         all.find(|old| old.source_id == field.source_id && old.transform == field.transform).cloned()

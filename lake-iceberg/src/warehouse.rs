@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 use iceberg::TableCreation;
 use iceberg::spec::{Schema, TableMetadataBuilder};
+use object_store::ObjectStore;
 
+use crate::bucket;
 use crate::catalog::pointer::Head;
 use crate::catalog::views::{Definition, current_sql};
 use crate::catalog::{FileCatalog, TableName};
@@ -13,8 +16,12 @@ use crate::commit::{Change, CommitOptions, Committed};
 use crate::error::{Entry, Result};
 use crate::order::{SortBy, sort_order};
 use crate::partition::{PartitionBy, unbound_spec};
+use crate::store::objects::Objects;
 use crate::store::{Store, join};
 use crate::table::Table;
+
+/// Stands for the metadata file that the first commit to a new table writes.
+const STAGED: &str = "staged";
 
 /// A folder of Iceberg tables. Cheap to clone; any number of threads and processes may use one folder.
 #[derive(Clone, Debug)]
@@ -25,10 +32,10 @@ pub struct Warehouse {
 /// A table to be made.
 #[derive(Clone, Debug)]
 pub struct NewTable {
-    schema: Schema,
-    partitioning: Vec<PartitionBy>,
-    order: Vec<SortBy>,
-    properties: BTreeMap<String, String>,
+    pub(crate) schema: Schema,
+    pub(crate) partitioning: Vec<PartitionBy>,
+    pub(crate) order: Vec<SortBy>,
+    pub(crate) properties: BTreeMap<String, String>,
 }
 
 impl NewTable {
@@ -94,8 +101,21 @@ pub struct View {
 impl Warehouse {
     /// Opens the warehouse in a folder; makes an empty one if there is none. A folder that was moved or copied opens
     /// with all its tables.
+    ///
+    /// `s3://bucket/folder` is a warehouse in a bucket, if the crate has the feature `s3`. Who may enter and where the
+    /// bucket is come from the environment, as AWS's own tools have it: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
+    /// `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL`, or the role of the machine.
     pub fn open(root: impl AsRef<Path>) -> Result<Self> {
-        Ok(Self { catalog: FileCatalog::open(root.as_ref())? })
+        match root.as_ref().to_str().filter(|text| text.contains("://")) {
+            Some(location) => bucket::open(location),
+            None => Ok(Self { catalog: FileCatalog::open(root.as_ref())? }),
+        }
+    }
+
+    /// Opens the warehouse at `location` in an object store that can write conditionally; there need be nothing.
+    /// `base` is the location of the store as a whole, such as `s3://bucket`.
+    pub fn in_objects(store: Arc<dyn ObjectStore>, base: &str, location: &str) -> Result<Self> {
+        Ok(Self { catalog: FileCatalog::in_objects(Objects::new(store, base, location)?) })
     }
 
     /// Where it is, as Iceberg records it: `file:///lake`.
@@ -132,24 +152,27 @@ impl Warehouse {
     /// and then [`Table::commit`] with an append; it appears even if there are no rows.
     pub fn stage_table(&self, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
         let name = TableName::new(namespace, name);
-        if !self.catalog.has_namespace(namespace) {
+        if !self.catalog.has_namespace(namespace)? {
             return Err(crate::Error::NotFound { entry: Entry::Namespace, name: namespace.to_owned() });
         }
         if let Some(entry) = self.catalog.kind(&name)? {
             return Err(crate::Error::Exists { entry, name: name.to_string() });
         }
-        self.stage(name, new, None)
+        self.stage(name, new)
     }
 
     /// Like [`Warehouse::stage_table`], for a table that takes the place of another with its first commit: readers see
-    /// the old one or the new one. Whoever has changed the old one in the meantime makes that commit a conflict.
-    pub fn stage_replacement(&self, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
-        let name = TableName::new(namespace, name);
-        let replaces = self.catalog.head(&name, Entry::Table)?;
-        self.stage(name, new, Some(replaces))
+    /// the old one or the new one. Whoever has changed the old one in the meantime makes that commit a conflict. It is
+    /// the same table to Iceberg: the snapshots from before stay until they expire.
+    pub async fn stage_replacement(&self, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
+        let table = self.table(namespace, name).await?;
+        let metadata = crate::evolve::replaced(table.metadata(), new)?;
+        let staged = join(&join(&table.location(), "metadata"), STAGED);
+        let inner = self.catalog.table_of(&table.name, metadata, &staged)?;
+        Ok(Table { head: None, replaces: table.head, inner, ..table })
     }
 
-    fn stage(&self, name: TableName, new: NewTable, replaces: Option<Head>) -> Result<Table> {
+    fn stage(&self, name: TableName, new: NewTable) -> Result<Table> {
         let location = self.catalog.new_location(&name);
         let creation = TableCreation::builder()
             .name(name.name.clone())
@@ -160,10 +183,9 @@ impl Warehouse {
             .properties(new.properties)
             .build();
         let metadata = TableMetadataBuilder::from_table_creation(creation)?.build()?.metadata;
-        // Stands for the metadata file that the first commit writes.
-        let written = join(&join(&location, "metadata"), "staged");
+        let written = join(&join(&location, "metadata"), STAGED);
         let inner = self.catalog.table_of(&name, metadata, &written)?;
-        Ok(Table { warehouse: self.clone(), name, head: None, replaces, inner })
+        Ok(Table { warehouse: self.clone(), name, head: None, replaces: None, inner })
     }
 
     /// Makes a table together with its first rows: it appears with all of them or not at all.

@@ -113,3 +113,104 @@ pub fn comments(lab: &Lab) {
     lab.refuses("comment on column @t.nope is 'x'", "does not exist");
     assert_eq!(lab.rows("select * from @t"), Vec::<String>::new());
 }
+
+/// Fields of the rows in columns are added, renamed, widened and dropped.
+pub fn fields_come_and_go(lab: &Lab) {
+    lab.run(
+        "create table @t (a integer, r row(x integer, y row(z varchar)), l array(row(p integer)),
+         m map(varchar, row(q integer)))",
+    );
+    lab.run("insert into @t values (1, row(1, row('z')), array[row(1), null], map(array['k'], array[row(5)])), (2, null, null, null)");
+    for change in [
+        "add column r.w bigint",
+        "add column if not exists R.W varchar",
+        "add column r.y.more varchar",
+        "add column r.deep row(k integer)",
+        "add column l.element.pp bigint",
+        "rename column r.x to xx",
+        "rename column r.y.z to zz",
+        "rename column if exists r.nope to x",
+        "drop column if exists r.nope",
+        "drop column if exists l.element.nope",
+        "alter column r.xx set data type bigint",
+        "alter column l.element.p set data type bigint",
+    ] {
+        lab.run(&format!("alter table @t {change}"));
+    }
+    assert_eq!(
+        lab.rows("select a, r, l, m['k'].q from @t order by a"),
+        [r#"[1,[1,["z",null],null,null],[[1,null],null],5]"#, "[2,null,null,null]"].map(str::to_owned)
+    );
+    lab.run(
+        "insert into @t (a, r, l) values (3, row(3000000000, row('Z', 'm'), 9, row(1)), array[row(3000000000, 2)])",
+    );
+    assert_eq!(lab.rows("select a from @t where r.xx > 2"), ["[3]"]);
+    assert_eq!(
+        lab.rows("select a, r.y.zz, r.w from @t where r.y.zz is not null order by a"),
+        [r#"[1,"z",null]"#, r#"[3,"Z",9]"#]
+    );
+    lab.run("alter table @t drop column r.xx");
+    lab.run("alter table @t add column r.xx varchar");
+    lab.run("update @t set a = a + 10 where a = 1");
+    assert_eq!(lab.rows("select r.xx, l[1].p, l[1].pp from @t where a = 11"), ["[null,1,null]"]);
+    for (change, words) in [
+        ("add column r.w integer", "Field 'w' already exists"),
+        ("add column nope.x integer", "Column 'nope' does not exist"),
+        ("add column r.nope.x integer", "Field 'nope' does not exist within row("),
+        ("add column a.x integer", "Unsupported type: integer"),
+        ("add column l.x integer", "Unsupported type: array(row("),
+        ("add column m.value.x integer", "Unsupported type: map(varchar, row("),
+        ("add column r.first integer first", "Specifying column position is not supported for nested columns"),
+        ("rename column r.nope to x", "does not exist"),
+        ("rename column r.w to XX", "Field 'xx' already exists"),
+        ("rename column l.element.p to x", "Unsupported type: array(row("),
+        ("drop column r.nope", "Cannot resolve field 'nope' within row("),
+        ("drop column nope.x", "Column 'nope' does not exist"),
+        ("drop column r.deep.k", "Cannot drop the only field in a row type"),
+        (
+            "alter column r.w set data type integer",
+            "Failed to set field type: Cannot change column type: r.w: long -> int",
+        ),
+        ("alter column r.nope set data type integer", "Field 'nope' does not exist within row("),
+        ("alter column l.element set data type bigint", "Field path [l, element] does not point to row field"),
+    ] {
+        lab.refuses(&format!("alter table @t {change}"), words);
+    }
+}
+
+/// A column is added first, last or behind another.
+pub fn columns_stand_where_they_are_put(lab: &Lab) {
+    lab.run("create table @t (a integer, b varchar)");
+    lab.run("insert into @t values (1, 'x')");
+    for change in ["c bigint first", "d varchar after a", "e integer last", "f array(integer) after b"] {
+        lab.run(&format!("alter table @t add column {change}"));
+    }
+    lab.refuses("alter table @t add column g integer after nope", "Column 'nope' does not");
+    lab.run("insert into @t values (2, 3, 'd', 'b', array[1], 4)");
+    assert_eq!(lab.rows("select * from @t order by a"), [r#"[null,1,null,"x",null,null]"#, r#"[2,3,"d","b",[1],4]"#]);
+    assert_eq!(lab.rows("select c, e from @t where a = 3"), ["[2,4]"]);
+}
+
+/// A column of rows takes the fields of its new type; those of the same name keep their values.
+pub fn rows_get_another_type(lab: &Lab) {
+    lab.run("create table @t (a integer, r row(x integer, gone varchar, y varchar), l array(integer), m map(varchar, row(q integer)))");
+    lab.run("insert into @t values (1, row(1, 'gone', 'y'), array[1, null], map(array['k'], array[row(5)]))");
+    lab.run("alter table @t alter column r set data type row(y varchar, new bigint, x bigint)");
+    lab.run("alter table @t alter column l set data type array(bigint)");
+    lab.run("alter table @t alter column m set data type map(varchar, row(q bigint, v varchar))");
+    lab.run("insert into @t values (2, row('Y', 9, 3000000000), array[3000000000], null)");
+    assert_eq!(lab.rows("select a, r, l, m['k'].q from @t where a = 1"), [r#"[1,["y",null,1],[1,null],5]"#]);
+    assert_eq!(lab.rows("select r, l from @t where a = 2"), [r#"[["Y",9,3000000000],[3000000000]]"#]);
+    for (column, ty, words) in [
+        ("r", "bigint", "Failed to set column type: Cannot change type from struct<"),
+        ("a", "row(x integer)", "Failed to set column type: Cannot change type from int to struct<"),
+        ("l", "array(varchar)", "Failed to set column type: Cannot change column type: l.element: long -> string"),
+        (
+            "m",
+            "map(integer, row(q bigint))",
+            "Failed to set column type: Cannot change column type: m.key: string -> int",
+        ),
+    ] {
+        lab.refuses(&format!("alter table @t alter column {column} set data type {ty}"), words);
+    }
+}

@@ -81,3 +81,36 @@ pub fn wrong_properties(lab: &Lab) {
     lab.refuses("alter table @t set properties nope = 'x'", "property 'nope' does not exist");
     lab.fails("alter table @t drop column a");
 }
+
+/// A table that takes the place of another is the same table: what was there is found by its snapshots.
+pub fn a_replaced_table_keeps_its_history(lab: &Lab) {
+    lab.run(
+        "create table @t (a integer, b varchar, c varchar) comment 'one'
+         with (partitioning = array['b'], sorted_by = array['a'])",
+    );
+    lab.run("insert into @t values (1, 'x', 'c'), (2, 'y', 'c')");
+    let first = lab.head("t").unwrap();
+    lab.run("create or replace table @t (c varchar, k bigint, r row(x integer)) comment 'two'");
+    assert_eq!(lab.rows("select * from @t"), Vec::<String>::new());
+    let second = lab.head("t").unwrap();
+    lab.run("insert into @t values ('new', 3, row(7))");
+    lab.run("create or replace table @t with (partitioning = array['k']) as select k, c from @t");
+    assert_eq!(lab.rows("select * from @t"), [r#"[3,"new"]"#]);
+    assert_eq!(
+        lab.rows(&format!("select * from @t for version as of {first} order by a")),
+        [r#"[1,"x","c"]"#, r#"[2,"y","c"]"#]
+    );
+    assert_eq!(lab.rows(&format!("select count(*) from @t for version as of {second}")), ["[0]"]);
+    assert_eq!(lab.rows(&format!("select a from @t for version as of {first} where b = 'y'")), ["[2]"]);
+    let history = "select count(*), count_if(is_current_ancestor) from @\"t$history\"";
+    assert_eq!(lab.rows(history), ["[5,1]"]);
+    assert_eq!(lab.rows("select count(*), count(parent_id) from @\"t$snapshots\""), ["[5,2]"]);
+    assert_eq!(lab.rows("select partition.k, record_count, data.c.max from @\"t$partitions\""), [r#"[3,1,"new"]"#]);
+    let text = lab.rows("show create table @t").remove(0);
+    assert!(!text.contains("COMMENT") && !text.contains("sorted_by"), "{text}");
+    lab.run("update @t set c = 'changed' where k = 3");
+    lab.run("insert into @t values (4, 'four')");
+    assert_eq!(lab.rows("select c from @t order by k"), [r#"["changed"]"#, r#"["four"]"#]);
+    lab.run("create view @v as select 1 as a");
+    lab.refuses("create or replace table @v (a integer)", "already exists");
+}

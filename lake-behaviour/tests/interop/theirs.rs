@@ -95,3 +95,51 @@ fn we_read_a_table_whose_columns_changed() {
     shared.ours.run("alter table @t drop column l");
     assert_eq!(shared.shown("t").len(), 3);
 }
+
+/// What cannot be registered is refused in the same words.
+#[test]
+fn registering_is_refused_alike() {
+    let Some(shared) = Shared::new() else { return };
+    shared.theirs.run("create table @t (a integer)");
+    shared.adopt("t");
+    let (ours, theirs) = (&shared.ours, &shared.theirs);
+    for (call, words) in [
+        ("nope()", "Procedure not registered: system.nope"),
+        ("register_table()", "is missing"),
+        ("register_table('SCHEMA', 'u')", "is missing"),
+        (
+            "register_table('SCHEMA', 'u', 'file:///x')",
+            "No versioned metadata file exists at location: file:///x/metadata",
+        ),
+        ("register_table('SCHEMA', 'u', 'file:///x', 'a/b.json')", "a/b.json is not a valid metadata file"),
+        ("register_table('nowhere', 'u', 'file:///x')", "Schema 'nowhere' does not exist"),
+        ("register_table('', 'u', 'file:///x')", "schema_name cannot be null or empty"),
+        ("register_table('SCHEMA', null, 'file:///x')", "table_name cannot be null or empty"),
+        ("register_table(schema_name => 'a', schema_name => 'b')", "Duplicate procedure argument"),
+        ("register_table('a', table_name => 'b')", "Named and positional arguments cannot be mixed"),
+        ("register_table(nope => 'a')", "Unknown argument name"),
+        ("register_table('a', 'b', 'c', 'd', 'e')", "Too many arguments for procedure"),
+        ("unregister_table('SCHEMA', 'nope')", "not found"),
+        ("unregister_table('nope', 'nope')", "Schema nope not found"),
+        ("unregister_table('nope')", "is missing"),
+    ] {
+        for lab in [ours, theirs] {
+            lab.refuses(&format!("call iceberg.system.{}", call.replace("SCHEMA", &lab.schema)), words);
+        }
+    }
+    let location = shared.table("t").metadata().location().to_owned();
+    let schema = &ours.schema;
+    ours.refuses(&format!("call system.register_table('{schema}', 't', '{location}')"), "already exists");
+    ours.refuses(&format!("call system.register_table('{schema}', 'u', '{location}')"), &format!("{schema}.t already"));
+    theirs.run("create table @v3 (a integer) with (format_version = 3)");
+    let text = theirs.rows("show create table @v3").remove(0);
+    let location = text.split_once("location = '").unwrap().1.split_once('\'').unwrap().0;
+    ours.refuses(
+        &format!("call system.register_table('{schema}', 'v3', '{location}')"),
+        "version 3 of Iceberg's format, expected 2",
+    );
+    theirs.run("create table @orc (a integer) with (format = 'ORC')");
+    theirs.run("insert into @orc values 1");
+    shared.adopt("orc");
+    ours.refuses("select * from @orc", "orc");
+}

@@ -51,7 +51,7 @@ impl Run<'_> {
             }
             Some(_) => {}
         }
-        if !catalog.has_namespace(&to.namespace) {
+        if !catalog.has_namespace(&to.namespace)? {
             return Err(Fault::statement(format!("Target schema '{}' does not exist", to.namespace)));
         }
         match catalog.kind(&to)? {

@@ -44,7 +44,7 @@ impl Run<'_> {
             return Err(Fault::statement(format!("{name} is not a valid metadata file"))
                 .help("write the name of a file in the folder `metadata` of the table's location"));
         }
-        if !self.warehouse.catalog().has_namespace(&namespace) {
+        if !self.warehouse.catalog().has_namespace(&namespace)? {
             return Err(Fault::statement(format!("Schema '{namespace}' does not exist")));
         }
         if let Some(found) = self.warehouse.catalog().kind(&TableName::new(namespace.as_str(), name.as_str()))? {
@@ -58,7 +58,7 @@ impl Run<'_> {
     fn unregister_table(&self, [schema, table]: [Option<String>; 2]) -> Result<Answer> {
         let (namespace, name) = (given("schema_name", schema)?, given("table_name", table)?);
         let catalog = self.warehouse.catalog();
-        if !catalog.has_namespace(&namespace) {
+        if !catalog.has_namespace(&namespace)? {
             return Err(Fault::statement(format!("Schema {namespace} not found")));
         }
         let entry = TableName::new(namespace, name);

@@ -66,7 +66,7 @@ impl Run<'_> {
             create.columns.iter().map(|(name, ty, _)| (name.clone(), stored(ty), true)).collect();
         unique(&columns)?;
         let new = self.new_table(schema::iceberg(&columns, &[])?, described)?;
-        let staged = self.stage(place, &namespace, &name, new)?;
+        let staged = self.stage(place, &namespace, &name, new).await?;
         let mut rows = 0;
         let mut writer = self.writer(&staged, &columns)?;
         if create.with_data {
@@ -106,7 +106,7 @@ impl Run<'_> {
         unique(&columns)?;
         let comments: Vec<_> = definitions.iter().map(|definition| definition.comment.clone()).collect();
         let new = self.new_table(schema::iceberg(&columns, &comments)?, described)?;
-        let staged = self.stage(place, &namespace, &name, new)?;
+        let staged = self.stage(place, &namespace, &name, new).await?;
         self.commit(&staged, Change::append(NewFiles::none()), &[namespace, name]).await?;
         Ok(Answer::default())
     }
@@ -130,9 +130,9 @@ impl Run<'_> {
     }
 
     /// A table that appears with its first commit, in the place of another one if there is one.
-    fn stage(&self, place: Place, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
+    async fn stage(&self, place: Place, namespace: &str, name: &str, new: NewTable) -> Result<Table> {
         Ok(match place {
-            Place::Replaced => self.warehouse.stage_replacement(namespace, name, new).map_err(refused)?,
+            Place::Replaced => self.warehouse.stage_replacement(namespace, name, new).await.map_err(refused)?,
             Place::Free | Place::Kept => self.warehouse.stage_table(namespace, name, new).map_err(refused)?,
         })
     }
@@ -221,7 +221,7 @@ impl Run<'_> {
     pub(super) fn drop_schema(&self, if_exists: bool, name: &tree::Name, cascade: bool) -> Result<Answer> {
         let name = last(name);
         let catalog = self.warehouse.catalog();
-        if !catalog.has_namespace(&name) {
+        if !catalog.has_namespace(&name)? {
             return gone(if_exists, format!("Schema '{name}' does not exist"));
         }
         for (table, kind) in catalog.list(&name)? {

@@ -180,10 +180,12 @@ impl Run<'_> {
         };
         match table.commit(change, options).await {
             Ok(committed) => Ok(committed),
-            // A file system that fails in the middle does not say whether the last link was made.
-            Err(error @ (lake_iceberg::Error::Io { .. } | lake_iceberg::Error::Format(_))) => {
-                Err(Fault::from(error).unsure())
-            }
+            // Storage that fails in the middle does not say whether the last step was made.
+            Err(
+                error @ (lake_iceberg::Error::Io { .. }
+                | lake_iceberg::Error::Store { .. }
+                | lake_iceberg::Error::Format(_)),
+            ) => Err(Fault::from(error).unsure()),
             Err(error) => Err(error.into()),
         }
     }

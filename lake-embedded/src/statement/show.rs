@@ -98,7 +98,7 @@ impl Run<'_> {
     }
 
     fn listed(&self, schema: &str) -> Result<Vec<(String, Entry)>> {
-        if !self.warehouse.catalog().has_namespace(schema) {
+        if !self.warehouse.catalog().has_namespace(schema)? {
             return Err(Fault::statement(format!("Schema '{schema}' does not exist")));
         }
         Ok(self.warehouse.catalog().list(schema)?)

@@ -35,7 +35,9 @@ impl From<Error> for iceberg::Error {
             Error::Exists { entry: Entry::Namespace, .. } => ErrorKind::NamespaceAlreadyExists,
             Error::Exists { .. } => ErrorKind::TableAlreadyExists,
             Error::Commit(_) => ErrorKind::CatalogCommitConflicts,
-            Error::Io { .. } | Error::WrongEntry { .. } | Error::Invalid(_) => ErrorKind::Unexpected,
+            Error::Io { .. } | Error::Store { .. } | Error::WrongEntry { .. } | Error::Invalid(_) => {
+                ErrorKind::Unexpected
+            }
         };
         match error {
             Error::Format(error) => error,
@@ -75,7 +77,7 @@ impl Catalog for FileCatalog {
 
     async fn get_namespace(&self, namespace: &NamespaceIdent) -> iceberg::Result<Namespace> {
         let name = namespace_name(namespace)?;
-        if !self.has_namespace(&name) {
+        if !self.has_namespace(&name)? {
             return Err(Error::NotFound { entry: Entry::Namespace, name }.into());
         }
         let properties = self.namespace_properties(&name)?.into_iter().collect();
@@ -83,7 +85,7 @@ impl Catalog for FileCatalog {
     }
 
     async fn namespace_exists(&self, namespace: &NamespaceIdent) -> iceberg::Result<bool> {
-        Ok(self.has_namespace(&namespace_name(namespace)?))
+        Ok(self.has_namespace(&namespace_name(namespace)?)?)
     }
 
     async fn update_namespace(

@@ -1,6 +1,8 @@
 //! The catalog of a warehouse: namespaces, tables and views by name.
 
 mod api;
+mod folder;
+mod objects;
 pub(crate) mod pointer;
 mod register;
 pub(crate) mod views;
@@ -15,9 +17,11 @@ use iceberg::spec::TableMetadata;
 use iceberg::{NamespaceIdent, Runtime, TableIdent};
 use uuid::Uuid;
 
+use self::folder::FolderPointers;
+use self::objects::ObjectPointers;
 use self::pointer::{Head, Pointer, Pointers};
 use crate::error::{Entry, Error, Result};
-use crate::store::folder::write_synced;
+use crate::store::objects::Objects;
 use crate::store::{Store, below, file_name, join, parent};
 
 /// Folder below a warehouse that holds the pointers.
@@ -63,9 +67,18 @@ impl FileCatalog {
     /// Opens the catalog of the warehouse in `root`; makes an empty one if there is none.
     pub(crate) fn open(root: &Path) -> Result<Self> {
         let store = Store::folder(root)?;
-        let folder = store.as_folder().join(CATALOG);
+        let folder = root.join(CATALOG);
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
-        Ok(Self { pointers: Pointers::new(folder), file_io: store.file_io(), store })
+        let pointers = Pointers::Folder(FolderPointers::new(folder));
+        Ok(Self { pointers, file_io: store.file_io(), store })
+    }
+
+    /// Opens the catalog of the warehouse in an object store; there need be nothing.
+    pub(crate) fn in_objects(objects: Objects) -> Self {
+        let root = join(objects.location(), CATALOG);
+        let pointers = Pointers::Objects(ObjectPointers::new(objects.clone(), root));
+        let store = Store::Objects(objects);
+        Self { pointers, file_io: store.file_io(), store }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -82,52 +95,39 @@ impl FileCatalog {
     }
 
     /// Whether there is such a namespace.
-    pub fn has_namespace(&self, namespace: &str) -> bool {
-        self.pointers.namespace_path(namespace).is_dir()
+    pub fn has_namespace(&self, namespace: &str) -> Result<bool> {
+        self.pointers.has_namespace(namespace)
     }
 
     /// Makes a namespace; false if it exists already.
     pub fn make_namespace(&self, namespace: &str) -> Result<bool> {
-        if namespace.is_empty() {
-            return Err(Error::Invalid("a schema needs a name".to_owned()));
-        }
-        let path = self.pointers.namespace_path(namespace);
-        match fs::create_dir(&path) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(Error::io("create", &path)(error)),
+        match namespace.is_empty() {
+            true => Err(Error::Invalid("a schema needs a name".to_owned())),
+            false => self.pointers.make_namespace(namespace),
         }
     }
 
     /// Removes an empty namespace.
     pub fn remove_namespace(&self, namespace: &str) -> Result<()> {
-        let path = self.pointers.namespace_path(namespace);
-        if !path.is_dir() {
+        if !self.has_namespace(namespace)? {
             return Err(Error::NotFound { entry: Entry::Namespace, name: namespace.to_owned() });
         }
-        if let Some(name) = self.pointers.names(namespace)?.first() {
-            return Err(Error::Invalid(format!("schema {namespace} is not empty: it has {namespace}.{name}")));
+        match self.pointers.names(namespace)?.first() {
+            Some(name) => Err(Error::Invalid(format!("schema {namespace} is not empty: it has {namespace}.{name}"))),
+            None => self.pointers.remove_namespace(namespace),
         }
-        let _ = fs::remove_file(path.join(PROPERTIES));
-        fs::remove_dir(&path).map_err(Error::io("remove", &path))
     }
 
     fn namespace_properties(&self, namespace: &str) -> Result<BTreeMap<String, String>> {
-        let path = self.pointers.namespace_path(namespace).join(PROPERTIES);
-        match fs::read(&path) {
-            Ok(text) => serde_json::from_slice(&text)
-                .map_err(|error| Error::Invalid(format!("{} is damaged: {error}", path.display()))),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
-            Err(error) => Err(Error::io("read", &path)(error)),
+        match self.pointers.properties(namespace)? {
+            Some(text) => serde_json::from_slice(&text)
+                .map_err(|error| Error::Invalid(format!("the properties of schema {namespace} are damaged: {error}"))),
+            None => Ok(BTreeMap::new()),
         }
     }
 
     fn set_namespace_properties(&self, namespace: &str, properties: &BTreeMap<String, String>) -> Result<()> {
-        let folder = self.pointers.namespace_path(namespace);
-        let scratch = folder.join(format!(".new-{}", Uuid::new_v4().simple()));
-        write_synced(&scratch, &serde_json::to_vec(properties).expect("strings are JSON"))?;
-        let path = folder.join(PROPERTIES);
-        fs::rename(&scratch, &path).map_err(Error::io("write", &path))
+        self.pointers.set_properties(namespace, serde_json::to_vec(properties).expect("strings are JSON"))
     }
 
     /// What a name is, and None if it is free.

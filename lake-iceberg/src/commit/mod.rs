@@ -310,7 +310,7 @@ impl Pending {
         let manifests = WrittenManifests::write(current, self, snapshot_id, &location).await?;
         let metadata = self.next_metadata(current, &manifests, snapshot_id, &location, options)?;
         let catalog = current.warehouse.catalog();
-        let written = catalog.write_metadata(&metadata, &location, current.previous_metadata())?;
+        let written = catalog.write_metadata(&metadata, &location, current.previous_metadata().as_deref())?;
         // An error of the file system can leave the commit made: its files must stay.
         let head = match move_head(current, &written) {
             Ok(Some(head)) => head,
@@ -360,7 +360,7 @@ impl Pending {
             })
             .with_schema_id(metadata.current_schema_id())
             .build();
-        let file = current.previous_metadata().map(str::to_owned);
+        let file = current.previous_metadata();
         let retention = SnapshotRetention::branch(None, None, None);
         let mut builder = metadata
             .clone()

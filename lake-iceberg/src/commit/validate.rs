@@ -14,15 +14,18 @@ use crate::table::Table;
 
 /// Checks `pending`, computed on `base`, against `current`.
 pub(super) async fn validate(base: &Table, current: &Table, pending: &Pending, isolation: Isolation) -> Result<()> {
-    if pending.change.only_adds() || base.snapshot_id() == current.snapshot_id() {
-        return Ok(());
-    }
     let conflict = |reason| CommitError::Conflict {
         table: base.name.clone(),
         base: base.snapshot_id(),
         head: current.snapshot_id(),
         reason,
     };
+    if current.head.is_some() && diverged(base, current) {
+        return Err(conflict(ConflictReason::BaseGone).into());
+    }
+    if pending.change.only_adds() || base.snapshot_id() == current.snapshot_id() {
+        return Ok(());
+    }
     let Some(since) = snapshots_since(base, current) else {
         return Err(conflict(ConflictReason::BaseGone).into());
     };
@@ -56,6 +59,19 @@ async fn added_rows(
         },
     };
     found.map(ConflictReason::RowsAdded)
+}
+
+/// Whether the table went on from elsewhere: another table was put in its place, and even rows that are only added may
+/// not be of its columns.
+fn diverged(base: &Table, current: &Table) -> bool {
+    let is_ancestor = |of: Option<i64>, wanted: i64| {
+        let parent = |id: &i64| current.metadata().snapshot_by_id(*id)?.parent_snapshot_id();
+        std::iter::successors(of, parent).any(|id| id == wanted)
+    };
+    let (Some(from), Some(to)) = (base.snapshot_id(), current.snapshot_id()) else { return false };
+    // What has expired tells nothing.
+    let known = current.metadata().snapshot_by_id(from).is_some();
+    known && !is_ancestor(Some(to), from) && !is_ancestor(Some(from), to)
 }
 
 /// Ids of the snapshots that follow the base; None if the base is not among the current one's ancestors.

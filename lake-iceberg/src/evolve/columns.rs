@@ -288,7 +288,7 @@ fn spelt(ty: &Type) -> String {
 }
 
 /// The type with ids from `next_id` on for what is inside.
-fn with_new_ids(ty: &Type, next_id: &mut i32) -> Result<Type> {
+pub(super) fn with_new_ids(ty: &Type, next_id: &mut i32) -> Result<Type> {
     if matches!(ty, Type::Primitive(_)) {
         return Ok(ty.clone());
     }

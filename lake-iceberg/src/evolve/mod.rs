@@ -1,6 +1,7 @@
 //! Changes of a table's columns and properties.
 
 mod columns;
+mod replace;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,6 +9,7 @@ use iceberg::spec::{TableMetadata, TableMetadataBuilder};
 
 use self::columns::changed;
 pub use self::columns::{ColumnPlace, SchemaChange};
+pub(crate) use self::replace::replaced;
 use crate::commit::{CommitError, move_head};
 use crate::error::Result;
 use crate::order::{SortBy, sort_order};
@@ -50,7 +52,7 @@ impl Table {
                 .set_properties(change.set.clone().into_iter().collect::<HashMap<_, _>>())?
                 .remove_properties(&change.remove)?;
             if let Some(by) = &change.partitioning {
-                builder = builder.add_default_partition_spec(evolved_spec(metadata, by)?)?;
+                builder = builder.add_default_partition_spec(evolved_spec(metadata, metadata.current_schema(), by)?)?;
             }
             if let Some(by) = &change.order {
                 let order = sort_order(metadata.current_schema(), by)?;
@@ -83,7 +85,8 @@ impl Table {
             let builder = current.metadata().clone().into_builder(Some(file));
             let metadata = change(current.metadata(), builder)?.build()?.metadata;
             let catalog = current.warehouse.catalog();
-            let written = catalog.write_metadata(&metadata, &current.location(), current.previous_metadata())?;
+            let written =
+                catalog.write_metadata(&metadata, &current.location(), current.previous_metadata().as_deref())?;
             if let Some(head) = move_head(&current, &written)? {
                 let inner = catalog.table_of(&current.name, metadata, &written)?;
                 return Ok(Table { head: Some(head), inner, ..current });

@@ -15,7 +15,7 @@ use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
 use iceberg::expr::Predicate;
 use iceberg::scan::FileScanTask;
-use iceberg::spec::TableMetadata;
+use iceberg::spec::{DataFileFormat, TableMetadata};
 
 use crate::error::{Error, Result};
 use crate::table::Table;
@@ -127,7 +127,14 @@ impl<'a> Scan<'a> {
 
     /// The data files to read, with the delete files that may concern them: pruned by partition and bounds.
     pub async fn plan(&self) -> Result<Vec<FileScanTask>> {
-        Ok(self.inner(&self.readable()?)?.plan_files().await?.try_collect().await?)
+        let tasks: Vec<FileScanTask> = self.inner(&self.readable()?)?.plan_files().await?.try_collect().await?;
+        match tasks.iter().find(|task| task.data_file_format != DataFileFormat::Parquet) {
+            Some(task) => Err(Error::Invalid(format!(
+                "table {} has files of format {}, expected parquet: {}",
+                self.table.name, task.data_file_format, task.data_file_path
+            ))),
+            None => Ok(tasks),
+        }
     }
 
     /// Reads planned files, or parts of them, with their deletes applied and the filter evaluated.

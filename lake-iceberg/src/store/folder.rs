@@ -35,10 +35,6 @@ impl Folder {
         Ok(Self { location: format!("{SCHEME}{}", text.trim_end_matches('/')), path })
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     pub fn location(&self) -> &str {
         &self.location
     }
@@ -170,14 +166,14 @@ mod tests {
     fn recorded_locations_are_found_at_the_new_place() {
         let dir = tempfile::tempdir().unwrap();
         let folder = Folder::open(dir.path()).unwrap();
-        fs::create_dir_all(folder.path().join("tables/orders-1")).unwrap();
+        fs::create_dir_all(folder.path.join("tables/orders-1")).unwrap();
         let new = format!("{}/tables/orders-1/data/a.parquet", folder.location());
         for old in ["/old", "file:///old", "file:/old", "/old/tables"] {
             assert_eq!(folder.rebase(&format!("{old}/tables/orders-1/data/a.parquet")), new);
         }
         assert_eq!(folder.rebase(&new), new);
         assert_eq!(folder.rebase(plain(&new)), new);
-        assert_eq!(folder.path_of(&new), folder.path().join("tables/orders-1/data/a.parquet"));
+        assert_eq!(folder.path_of(&new), folder.path.join("tables/orders-1/data/a.parquet"));
         assert_eq!(folder.rebase("/old/tables/other-2/a.parquet"), "file:///old/tables/other-2/a.parquet");
         assert_eq!(folder.rebase("s3://bucket/a.parquet"), "s3://bucket/a.parquet");
     }

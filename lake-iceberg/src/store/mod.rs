@@ -4,6 +4,7 @@
 
 pub(crate) mod folder;
 mod io;
+pub(crate) mod objects;
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -11,6 +12,7 @@ use std::time::SystemTime;
 use iceberg::io::FileIO;
 
 use self::folder::Folder;
+use self::objects::Objects;
 use crate::error::Result;
 
 /// Folder below a warehouse that holds the tables' own folders.
@@ -26,24 +28,25 @@ pub(crate) struct Listed {
 
 /// The files of a warehouse.
 #[derive(Clone, Debug)]
-pub(crate) struct Store {
-    folder: Folder,
+pub(crate) enum Store {
+    /// In a folder.
+    Folder(Folder),
+    /// In an object store.
+    Objects(Objects),
 }
 
 impl Store {
     /// Opens a folder; makes it if it is not there.
     pub fn folder(root: &Path) -> Result<Self> {
-        Ok(Self { folder: Folder::open(root)? })
+        Ok(Self::Folder(Folder::open(root)?))
     }
 
     /// Location of the warehouse, without a slash at its end.
     pub fn root(&self) -> &str {
-        self.folder.location()
-    }
-
-    /// The folder of a warehouse that is one.
-    pub fn as_folder(&self) -> &Path {
-        self.folder.path()
+        match self {
+            Store::Folder(folder) => folder.location(),
+            Store::Objects(objects) => objects.location(),
+        }
     }
 
     /// Location of the tables' folders.
@@ -53,12 +56,18 @@ impl Store {
 
     /// What the `iceberg` crate reads and writes through.
     pub fn file_io(&self) -> FileIO {
-        io::file_io(self.folder.clone())
+        match self {
+            Store::Folder(folder) => io::of_folder(folder.clone()),
+            Store::Objects(objects) => io::of_objects(objects.clone()),
+        }
     }
 
-    /// Where the file that is recorded as `recorded` is now.
+    /// Where the file that is recorded as `recorded` is now. Nothing in an object store moves.
     pub fn rebase(&self, recorded: &str) -> String {
-        self.folder.rebase(recorded)
+        match self {
+            Store::Folder(folder) => folder.rebase(recorded),
+            Store::Objects(_) => recorded.to_owned(),
+        }
     }
 
     /// Whether a location is in the warehouse.
@@ -68,32 +77,49 @@ impl Store {
 
     /// Reads a whole file.
     pub fn read(&self, location: &str) -> Result<Vec<u8>> {
-        self.folder.read(location)
+        match self {
+            Store::Folder(folder) => folder.read(location),
+            Store::Objects(objects) => objects.read(location),
+        }
     }
 
     /// Writes a file that must not exist yet, so that it survives a crash of the machine.
     pub fn write_new(&self, location: &str, bytes: &[u8]) -> Result<()> {
-        self.folder.write_new(location, bytes)
+        match self {
+            Store::Folder(folder) => folder.write_new(location, bytes),
+            Store::Objects(objects) => objects.write_new(location, bytes),
+        }
     }
 
     /// Removes a file; false if it could not be.
     pub fn remove(&self, location: &str) -> bool {
-        self.folder.remove(location)
+        match self {
+            Store::Folder(folder) => folder.remove(location),
+            Store::Objects(objects) => objects.remove(location),
+        }
     }
 
     /// Removes a folder with all that is in it.
     pub fn remove_all(&self, location: &str) -> Result<()> {
-        self.folder.remove_all(location)
+        match self {
+            Store::Folder(folder) => folder.remove_all(location),
+            Store::Objects(objects) => objects.remove_all(location),
+        }
     }
 
     /// All files below a folder; none if there is no such folder.
     pub fn list(&self, location: &str) -> Result<Vec<Listed>> {
-        self.folder.list(location)
+        match self {
+            Store::Folder(folder) => folder.list(location),
+            Store::Objects(objects) => objects.list(location),
+        }
     }
 
     /// Removes folders below `location` that are empty and have not changed since `before`, where folders exist at all.
     pub fn remove_empty_folders(&self, location: &str, before: SystemTime) {
-        self.folder.remove_empty_folders(location, before);
+        if let Store::Folder(folder) = self {
+            folder.remove_empty_folders(location, before);
+        }
     }
 }
 

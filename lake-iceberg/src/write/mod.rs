@@ -256,9 +256,10 @@ impl Table {
         self.warehouse.catalog().location_of(self.metadata_location(), self.metadata().location())
     }
 
-    /// The metadata that the next one follows; None while the table is being made.
-    pub(crate) fn previous_metadata(&self) -> Option<&str> {
-        self.head.as_ref().map(|_| self.metadata_location())
+    /// The metadata that the next one follows: of this table, or of the one whose place it takes.
+    pub(crate) fn previous_metadata(&self) -> Option<String> {
+        let head = self.head.as_ref().or(self.replaces.as_ref());
+        head.map(|head| self.warehouse.catalog().metadata_of(&head.pointer))
     }
 }
 

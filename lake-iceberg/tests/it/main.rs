@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[cfg(feature = "s3")]
+mod bucket;
 mod catalog;
 mod commits;
 mod common;
@@ -9,5 +11,6 @@ mod concurrency;
 mod conflicts;
 mod crate_defects;
 mod evolution;
+mod objects;
 mod properties;
 mod pyiceberg;

@@ -37,11 +37,12 @@ impl PartitionType {
         specs.sort_by_key(|spec| spec.spec_id());
         let mut found = Self { parts: Vec::new(), specs: BTreeMap::new() };
         for spec in specs {
-            let types = spec.partition_type(metadata.current_schema())?;
-            for (field, typed) in spec.fields().iter().zip(types.fields()) {
-                let Type::Primitive(ty) = &*typed.field_type else { continue };
+            for field in spec.fields() {
+                // The table that stood in its place may have been partitioned by a column that is gone.
+                let Some(source) = metadata.current_schema().field_by_id(field.source_id) else { continue };
+                let Type::Primitive(ty) = field.transform.result_type(&source.field_type)? else { continue };
                 if !found.parts.iter().any(|part| part.id == field.field_id) {
-                    found.parts.push(Part { id: field.field_id, name: field.name.clone(), ty: ty.clone() });
+                    found.parts.push(Part { id: field.field_id, name: field.name.clone(), ty });
                 }
             }
             found.specs.insert(spec.spec_id(), spec.fields().iter().map(|field| field.field_id).collect());
