@@ -86,7 +86,7 @@ pub fn wrong_properties(lab: &Lab) {
 pub fn a_replaced_table_keeps_its_history(lab: &Lab) {
     lab.run(
         "create table @t (a integer, b varchar, c varchar) comment 'one'
-         with (partitioning = array['b'], sorted_by = array['a'])",
+         with (partitioning = array['c'], sorted_by = array['a'])",
     );
     lab.run("insert into @t values (1, 'x', 'c'), (2, 'y', 'c')");
     let first = lab.head("t").unwrap();
