@@ -63,7 +63,7 @@ pub fn tables(
     for (table, statement) in statements {
         let wanted = arguments.tables.is_empty() || arguments.tables.iter().any(|name| name == table);
         let Some(rows) = rows(table, arguments.scale).filter(|_| wanted) else { continue };
-        let create = Submission::once(&plain_strings(statement));
+        let create = Submission::once(plain_strings(statement));
         execute(&engine, &create, || false).map_err(|error| error.message)?;
         let written = writing.block_on(fill(&warehouse, namespace, table, rows))?;
         println!("{namespace}.{table}: {written} rows");
