@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lake_sql::bound::{ColumnId, CompareOp, Expr, ExprKind, Rel, RelKind, Subquery};
+use lake_sql::bound::{ColumnId, CompareOp, Expr, ExprKind, JoinKind, Rel, RelKind, Subquery};
 
 use super::{Remover, boolean, compare, free, made, nothing};
 use crate::error::Result;
@@ -28,11 +28,26 @@ impl Remover<'_> {
                 self.rel(&mut query.rel)?;
             }
             match self.partner(&part) {
-                Some(exists) => semi.push(exists),
+                Some(exists) => semi.push((part, exists)),
                 None => others.push(part),
             }
         }
         if semi.is_empty() {
+            return Ok(());
+        }
+        let mut here = vec![];
+        for (part, exists) in semi {
+            match member_alone(&part) {
+                Some(used) => put_below(input, &used, exists),
+                None => here.push(exists),
+            }
+        }
+        let semi = here;
+        if semi.is_empty() {
+            match others.is_empty() {
+                true => *rel = std::mem::replace(&mut **input, nothing()),
+                false => *predicate = conjunction(others),
+            }
             return Ok(());
         }
         let below = Box::new(std::mem::replace(&mut **input, nothing()));
@@ -84,6 +99,34 @@ impl Remover<'_> {
             false => exists,
         })
     }
+}
+
+/// The columns of `value IN (query)` where the query uses none from outside.
+fn member_alone(part: &Expr) -> Option<BTreeSet<ColumnId>> {
+    match &part.kind {
+        ExprKind::InQuery { value, query } if free(&query.rel).is_empty() => {
+            Some(value.columns().into_iter().collect())
+        }
+        _ => None,
+    }
+}
+
+/// Puts a condition where its columns come from, below joins: a list of keys leaves few rows, and joins are spared the
+/// others. What compares rows of its own stays above, where joins may have left less to compare.
+fn put_below(rel: &mut Rel, used: &BTreeSet<ColumnId>, condition: Expr) {
+    let has = |rel: &Rel| used.iter().all(|id| rel.output().contains(id));
+    match &mut rel.kind {
+        RelKind::Filter { input, .. } => return put_below(input, used, condition),
+        RelKind::Join { kind: JoinKind::Inner | JoinKind::Left, left, lateral: false, .. } if has(left) => {
+            return put_below(left, used, condition);
+        }
+        RelKind::Join { kind: JoinKind::Inner, right, lateral: false, .. } if has(right) => {
+            return put_below(right, used, condition);
+        }
+        _ => {}
+    }
+    let input = Box::new(std::mem::replace(rel, nothing()));
+    *rel = made(RelKind::Filter { input, predicate: condition });
 }
 
 /// A relation without its last filter's conditions on outer columns, these conditions, and the wanted column as it is
