@@ -222,6 +222,8 @@ def merges(options):
         paths = ", ".join(f"'{path.removeprefix('file://')}'" for (path,) in files)
         for engine in (ours, theirs):
             engine.ask("create schema if not exists bench")
+            for table in ("history", "stage"):
+                engine.ask(f"drop table if exists bench.{table}")
         source = {"lake": "tpcds.store_sales", "duckdb": f"read_parquet([{paths}])"}
         columns, _ = ours.ask("show columns from tpcds.store_sales")
         columns = [column[0] for column in columns]

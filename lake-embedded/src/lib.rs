@@ -20,6 +20,7 @@ mod names;
 mod rewrite;
 mod runtime;
 mod sketch;
+mod slices;
 mod sources;
 mod statement;
 mod table;
