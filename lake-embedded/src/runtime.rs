@@ -10,7 +10,7 @@ use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 
 use crate::error::{Fault, Result};
-use crate::slices::SliceBeforeUnnest;
+use crate::slices::{SliceBeforeUnnest, YieldAfterJoins};
 
 /// Stack of a thread: plans are trees, and trees of generated queries are deep.
 const STACK: usize = 16 << 20;
@@ -55,7 +55,7 @@ pub(crate) fn session(threads: usize, memory: Arc<RuntimeEnv>) -> SessionState {
     // Filters stay where the logical plan has them: pushed further down, one that can fail meets rows that another
     // filter takes out. Our scans get theirs from the logical plan.
     let rules = PhysicalOptimizer::new().rules.into_iter().filter(|rule| !rule.name().starts_with("FilterPushdown"));
-    let rules = rules.chain([Arc::new(SliceBeforeUnnest) as _]);
+    let rules = rules.chain([Arc::new(SliceBeforeUnnest) as _, Arc::new(YieldAfterJoins) as _]);
     SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(memory)

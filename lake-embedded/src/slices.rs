@@ -9,6 +9,8 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::error::Result;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_plan::coop::CooperativeExec;
+use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec};
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::unnest::UnnestExec;
@@ -50,6 +52,34 @@ impl PhysicalOptimizerRule for SliceBeforeUnnest {
     }
 }
 
+/// Lets others work after each batch that a join makes: of one batch of rows it may make millions, and a statement is stopped
+/// only where it lets go.
+#[derive(Debug)]
+pub(crate) struct YieldAfterJoins;
+
+impl PhysicalOptimizerRule for YieldAfterJoins {
+    fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
+        let yielding = |plan: Arc<dyn ExecutionPlan>| {
+            let joins = plan.downcast_ref::<CrossJoinExec>().is_some()
+                || plan.downcast_ref::<NestedLoopJoinExec>().is_some()
+                || plan.downcast_ref::<HashJoinExec>().is_some();
+            match joins {
+                true => Ok(Transformed::yes(Arc::new(CooperativeExec::new(plan)) as Arc<dyn ExecutionPlan>)),
+                false => Ok(Transformed::no(plan)),
+            }
+        };
+        plan.transform_up(yielding).data()
+    }
+
+    fn name(&self) -> &str {
+        "YieldAfterJoins"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
 /// The same rows in small batches.
 #[derive(Debug)]
 struct Slices {
@@ -57,8 +87,9 @@ struct Slices {
 }
 
 impl Slices {
+    /// With a chance to stop after each few of them.
     fn of(input: Arc<dyn ExecutionPlan>) -> Arc<dyn ExecutionPlan> {
-        Arc::new(Self { input })
+        Arc::new(CooperativeExec::new(Arc::new(Self { input })))
     }
 }
 
@@ -90,7 +121,8 @@ impl ExecutionPlan for Slices {
     }
 
     fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn ExecutionPlan>>) -> Result<Arc<dyn ExecutionPlan>> {
-        Ok(children.into_iter().next().map_or(self, Slices::of))
+        let Some(input) = children.into_iter().next() else { return Ok(self) };
+        Ok(Arc::new(Self { input }))
     }
 
     fn execute(&self, part: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
