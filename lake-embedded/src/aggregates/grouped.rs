@@ -53,20 +53,20 @@ impl Exacts {
         }
     }
 
-    fn add(&mut self, group: usize, value: i128) {
-        let (sum, over) = self.sums[group].overflowing_add(value);
+    /// Adds `low + carries * 2^128`, the sum of `count` values.
+    fn add(&mut self, group: usize, low: i128, carries: i64, count: i64) {
+        let (sum, over) = self.sums[group].overflowing_add(low);
         self.sums[group] = sum;
-        self.counts[group] += 1;
-        if over {
-            self.carry(group, if value < 0 { -1 } else { 1 });
+        self.counts[group] += count;
+        let carries = match over {
+            true if low < 0 => carries - 1,
+            true => carries + 1,
+            false => carries,
+        };
+        if carries != 0 {
+            self.carries.resize(self.sums.len(), 0);
+            self.carries[group] += carries;
         }
-    }
-
-    fn carry(&mut self, group: usize, by: i64) {
-        if self.carries.is_empty() {
-            self.carries = vec![0; self.sums.len()];
-        }
-        self.carries[group] += by;
     }
 
     fn add_rows(
@@ -79,7 +79,7 @@ impl Exacts {
         let all = nulls.is_none() && filter.is_none();
         for (row, group) in groups.iter().enumerate() {
             if all || (nulls.is_none_or(|nulls| nulls.is_valid(row)) && passes(filter, row)) {
-                self.add(*group, value(row));
+                self.add(*group, value(row), 0, 1);
             }
         }
     }
@@ -154,17 +154,7 @@ impl GroupsAccumulator for Exacts {
         let sums = states[0].as_primitive::<Decimal128Type>().values();
         let [carries, counts] = [1, 2].map(|at| states[at].as_primitive::<Int64Type>().values());
         for (row, group) in groups.iter().enumerate() {
-            let (sum, over) = self.sums[*group].overflowing_add(sums[row]);
-            let carried = match over {
-                true if sums[row] < 0 => carries[row] - 1,
-                true => carries[row] + 1,
-                false => carries[row],
-            };
-            self.sums[*group] = sum;
-            self.counts[*group] += counts[row];
-            if carried != 0 {
-                self.carry(*group, carried);
-            }
+            self.add(*group, sums[row], carries[row], counts[row]);
         }
         Ok(())
     }
@@ -280,16 +270,16 @@ mod tests {
     fn a_sum_that_runs_over_and_back_is_exact() {
         use super::super::sum::halves;
         use arrow::datatypes::i256;
+        let ty = Type::Decimal { precision: 38, scale: 0 };
+        let out = DataType::Decimal128(38, 0);
+        let call = Call { function: "sum", types: vec![ty.clone()], ty, out, settings: vec![], lambdas: vec![] };
+        let mut sums = Exacts { call, mean: false, sums: vec![], carries: vec![], counts: vec![] };
+        sums.grow(1);
         let big = i128::MAX - 5;
-        let mut low = 0i128;
-        let mut carries = 0i64;
         let mut exact = i256::ZERO;
         for value in [big, big, 7, -big, i128::MIN + 3, i128::MIN + 3, -1, big, big, big] {
-            let (sum, over) = low.overflowing_add(value);
-            low = sum;
-            if over {
-                carries += if value < 0 { -1 } else { 1 };
-            }
+            sums.add(0, value, 0, 1);
+            let (low, carries) = (sums.sums[0], sums.carries.first().copied().unwrap_or(0));
             exact = exact.wrapping_add(i256::from_i128(value));
             assert_eq!(wide(low, carries), exact);
             assert_eq!(halves(exact), (low, carries));
